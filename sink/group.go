@@ -1,0 +1,160 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+)
+
+// rank is the place of a kind of sink in a unit's commit.
+type rank uint8
+
+const (
+	rankGuarded rank = iota
+	rankTransaction
+	rankEffect
+)
+
+// group is what one unit staged for one sink. All targets and actions of a sink share its transaction.
+type group[Tx any] struct {
+	unit    *Unit
+	sink    Sink[Tx]
+	rank    rank
+	created uint64
+	members []member[Tx] // in the order in which their ports were created
+	actions []action[Tx]
+	done    []bool // records this sink has committed
+}
+
+// member is a stage with its row and key types erased, once per commit and not per row.
+type member[Tx any] interface {
+	created() uint64
+	begin(ordered bool)
+	holds(keep func(record int) bool) bool
+	// flush writes the kept entries before end that no earlier flush of this run has seen.
+	flush(ctx context.Context, tx Tx, keep func(record int) bool, end position) error
+}
+
+type action[Tx any] struct {
+	Action[Tx]
+	at     position
+	origin Origin
+}
+
+// groupOf finds or makes the group of s; the caller holds u.mu.
+func groupOf[Tx any](u *Unit, s Sink[Tx], r rank, created uint64) *group[Tx] {
+	var id any = s
+	if !reflect.ValueOf(s).Comparable() {
+		id = new(byte) // a sink without identity shares its transaction with nobody
+	}
+	if g, ok := u.groups[id].(*group[Tx]); ok {
+		g.rank, g.created = min(g.rank, r), min(g.created, created)
+		return g
+	}
+	g := &group[Tx]{unit: u, sink: s, rank: r, created: created}
+	u.groups[id] = g
+	u.order = append(u.order, g)
+	return g
+}
+
+func (g *group[Tx]) place() (rank, uint64) { return g.rank, g.created }
+
+func (g *group[Tx]) add(m member[Tx]) {
+	at, _ := slices.BinarySearchFunc(g.members, m.created(), func(m member[Tx], created uint64) int {
+		return int(m.created()) - int(created)
+	})
+	g.members = slices.Insert(g.members, at, m)
+}
+
+func (g *group[Tx]) commit(ctx context.Context, keep func(record int) bool) (err error) {
+	if g.done == nil {
+		g.done = make([]bool, g.unit.count)
+	}
+	due := func(record int) bool { return !g.done[record] && keep(record) }
+	if !g.holds(due) {
+		return nil
+	}
+	if g.unit.mixed {
+		slices.SortStableFunc(g.actions, func(a, b action[Tx]) int { return int(a.at.record) - int(b.at.record) })
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+	}()
+	// The sink may call the function again after a transaction that did not commit, so it starts afresh each time.
+	err = g.sink.InTx(ctx, func(ctx context.Context, tx Tx) error { return g.write(ctx, tx, due) })
+	if err != nil {
+		return err
+	}
+	for record := range g.done {
+		g.done[record] = g.done[record] || keep(record)
+	}
+	return nil
+}
+
+func (g *group[Tx]) holds(due func(record int) bool) bool {
+	for i := range g.actions {
+		if due(int(g.actions[i].at.record)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.members, func(m member[Tx]) bool { return m.holds(due) })
+}
+
+// write runs one transaction: rows up to the first barrier, the barrier's function, rows up to the next, and so on.
+func (g *group[Tx]) write(ctx context.Context, tx Tx, due func(record int) bool) error {
+	for _, m := range g.members {
+		m.begin(g.unit.mixed)
+	}
+	if err := g.prepare(ctx, tx, due); err != nil {
+		return err
+	}
+	for i := range g.actions {
+		a := &g.actions[i]
+		if !due(int(a.at.record)) {
+			continue
+		}
+		if !a.Unordered {
+			if err := g.flush(ctx, tx, due, a.at); err != nil {
+				return err
+			}
+		}
+		if err := a.Run(ctx, tx); err != nil {
+			return atRecord(a.origin, err)
+		}
+	}
+	return g.flush(ctx, tx, due, position{record: int32(g.unit.count)})
+}
+
+func (g *group[Tx]) prepare(ctx context.Context, tx Tx, due func(record int) bool) error {
+	p, ok := g.sink.(Preparer[Tx])
+	if !ok || len(g.actions) == 0 {
+		return nil
+	}
+	kept := make([]Action[Tx], 0, len(g.actions))
+	for i := range g.actions {
+		if due(int(g.actions[i].at.record)) {
+			kept = append(kept, g.actions[i].Action)
+		}
+	}
+	return p.Prepare(ctx, tx, kept)
+}
+
+func (g *group[Tx]) flush(ctx context.Context, tx Tx, due func(record int) bool, end position) error {
+	for _, m := range g.members {
+		if err := m.flush(ctx, tx, due, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func atRecord(o Origin, err error) error {
+	var known *RecordError
+	if errors.As(err, &known) {
+		return err
+	}
+	return &RecordError{o, err}
+}

@@ -1,0 +1,97 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// stage is what one unit staged for one port.
+type stage[R any, K comparable, Tx any] struct {
+	port    *port[R, K, Tx]
+	unit    *Unit
+	entries []entry[R, K]
+	next    int
+	sorted  bool
+}
+
+type entry[R any, K comparable] struct {
+	row    R
+	key    K
+	at     position
+	remove bool
+}
+
+func (s *stage[R, K, Tx]) created() uint64 { return s.port.number }
+
+func (s *stage[R, K, Tx]) begin(mixed bool) {
+	s.next = 0
+	if mixed && !s.sorted {
+		slices.SortStableFunc(s.entries, func(a, b entry[R, K]) int { return int(a.at.record) - int(b.at.record) })
+		s.sorted = true
+	}
+}
+
+func (s *stage[R, K, Tx]) holds(keep func(record int) bool) bool {
+	return slices.ContainsFunc(s.entries, func(e entry[R, K]) bool { return keep(int(e.at.record)) })
+}
+
+func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(record int) bool, end position) error {
+	first := s.next
+	for s.next < len(s.entries) && s.entries[s.next].at.before(end) {
+		s.next++
+	}
+	writes := s.writes(s.pick(s.entries[first:s.next], keep))
+	if len(writes) == 0 {
+		return nil
+	}
+	return s.locate(s.port.write(ctx, tx, writes), writes)
+}
+
+// pick returns the entries to write: the kept ones, compacted to the last of each row and sorted, as the port says.
+func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(record int) bool) []*entry[R, K] {
+	picked := make([]*entry[R, K], 0, len(entries))
+	var rows map[K]int
+	if !s.port.every {
+		rows = make(map[K]int, len(entries))
+	}
+	for i := range entries {
+		e := &entries[i]
+		if !keep(int(e.at.record)) {
+			continue
+		}
+		if at, seen := rows[e.key]; seen {
+			picked[at] = e
+			continue
+		}
+		if rows != nil {
+			rows[e.key] = len(picked)
+		}
+		picked = append(picked, e)
+	}
+	if s.port.compare != nil && !s.port.every {
+		slices.SortFunc(picked, func(a, b *entry[R, K]) int { return s.port.compare(a.key, b.key) })
+	}
+	return picked
+}
+
+func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {
+	writes := make([]Write[R], len(picked))
+	for i, e := range picked {
+		writes[i] = Write[R]{e.row, e.remove, s.unit.batch(int(e.at.record)).origin}
+	}
+	return writes
+}
+
+// locate turns a writer's row error into an error of the record that staged the row.
+func (s *stage[R, K, Tx]) locate(err error, writes []Write[R]) error {
+	var row *RowError
+	if !errors.As(err, &row) {
+		return err
+	}
+	if row.Row < 0 || row.Row >= len(writes) {
+		return fmt.Errorf("sink: a writer of %d rows reported %w", len(writes), err)
+	}
+	return atRecord(writes[row.Row].Origin, err)
+}

@@ -1,0 +1,69 @@
+package sink
+
+// Target stages writes of rows of type R: a table, a collection, a log. Handlers depend on Target only, so that
+// changing the store changes one constructor, and a test needs no store at all (see package sinktest).
+//
+// Neither method writes anything or reports an error: a row that cannot be staged (its key is empty, say) fails its
+// record through [Batch.Fail], as if the handler had returned the error.
+//
+// Implementations must be safe for concurrent use; the batches of concurrent Lambda invocations share one Target.
+// The interface has these two methods for ever.
+type Target[R any] interface {
+	// Upsert stages row as the new state of the row with its key: inserted if it is absent, replaced if it is present.
+	Upsert(b *Batch, row R)
+	// Delete stages the removal of the row with key's key; an absent row is not an error. Only the key fields of
+	// key are read, unless the store needs more to find the row (MongoDB's shard key): pass the row made of the
+	// record's OldImage where there is one.
+	Delete(b *Batch, key R)
+}
+
+// Keyed is implemented by targets that know what makes two rows the same row. [Port] and [Tee] implement it;
+// handler.Mirror asks it whether a change moved a row to another key.
+type Keyed[R any] interface {
+	// SameKey reports whether a and b are states of one row. A row whose key cannot be told equals none.
+	SameKey(a, b R) bool
+}
+
+// Origin tells which stream record a write comes from. The names are those of a DynamoDB stream record:
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+type Origin struct {
+	Source   string // eventSourceARN: the ARN of the stream
+	EventID  string // eventID: unique within the stream
+	Sequence string // dynamodb.SequenceNumber: decimal digits, compared as a number, comparable within one stream only
+	Index    int    // position of the record in the Lambda batch, set by Unit.Begin
+}
+
+// Write is one staged change as a sink gets it at commit.
+type Write[R any] struct {
+	Row    R // for a delete only the key fields are sure to be set
+	Delete bool
+	Origin Origin
+}
+
+// Tee returns a target that stages every write on each of targets, in their order. They may belong to different
+// sinks; there is no transaction across sinks (see the package comment).
+func Tee[R any](targets ...Target[R]) Target[R] { return tee[R](targets) }
+
+type tee[R any] []Target[R]
+
+func (t tee[R]) Upsert(b *Batch, row R) {
+	for _, target := range t {
+		target.Upsert(b, row)
+	}
+}
+
+func (t tee[R]) Delete(b *Batch, key R) {
+	for _, target := range t {
+		target.Delete(b, key)
+	}
+}
+
+// SameKey reports whether a and b are the same row for every target that is [Keyed].
+func (t tee[R]) SameKey(a, b R) bool {
+	for _, target := range t {
+		if keyed, ok := target.(Keyed[R]); ok && !keyed.SameKey(a, b) {
+			return false
+		}
+	}
+	return true
+}
