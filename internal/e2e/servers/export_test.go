@@ -1,0 +1,9 @@
+package servers
+
+import "context"
+
+// Dir is the folder of a server.
+func Dir(s *Server) string { return s.dir }
+
+// OpenNamed takes the server that the environment names, else starts one.
+func OpenNamed(name string) (*Server, error) { return openNamed(context.Background(), name) }

@@ -1,0 +1,96 @@
+package servers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestURLsOfUsersAreUnderstood(t *testing.T) {
+	cases := []struct {
+		kind           database
+		url, dsn, addr string
+	}{
+		{postgres{}, "postgres://u:p@h/d", "postgres://u:p@h/d", "h:5432"},
+		{postgres{}, "postgresql://u:p@[::1]:9/d?sslmode=disable", "postgresql://u:p@[::1]:9/d?sslmode=disable", "[::1]:9"},
+		{mysqlServer{}, "u:p@tcp(h:9)/d", "u:p@tcp(h:9)/d?parseTime=true", "h:9"},
+		{mariadb{}, "mysql://u:p@h/d", "u:p@tcp(h:3306)/d?parseTime=true", "h:3306"},
+	}
+	for _, c := range cases {
+		dsn, addr, err := c.kind.parse(c.url)
+		if err != nil || dsn != c.dsn || addr != c.addr {
+			t.Errorf("%s: got %q at %q, %v", c.url, dsn, addr, err)
+		}
+	}
+}
+
+func TestAProxysAddressReplacesTheServers(t *testing.T) {
+	for want, kind := range map[string]database{
+		"postgres://u:p@127.0.0.1:1/d?search_path=s": postgres{},
+		"u:p@tcp(127.0.0.1:1)/s":                     mysqlServer{},
+	} {
+		dsn := strings.Replace(want, "127.0.0.1:1", "h:9", 1)
+		if got, err := kind.via(dsn, "127.0.0.1:1"); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", dsn, got, err)
+		}
+	}
+}
+
+// verdict notes how a test ended instead of ending one.
+type verdict struct {
+	testing.TB
+	skipped, failed string
+}
+
+func (v *verdict) Helper()          {}
+func (v *verdict) Skip(args ...any) { v.skipped = fmt.Sprint(args...); runtime.Goexit() }
+func (v *verdict) Fatal(args ...any) {
+	v.failed = fmt.Sprint(args...)
+	runtime.Goexit()
+}
+
+func TestAMissingServerSkipsUnlessRequired(t *testing.T) {
+	for _, required := range []string{"", "1"} {
+		t.Setenv("DYNASINK_REQUIRE_SERVERS", required)
+		v := new(verdict)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			give(v, fmt.Errorf("open: %w", missing("mysql", "mysql-server-core")))
+		}()
+		<-done
+		said := v.skipped + v.failed
+		if (v.failed != "") != (required == "1") || !strings.Contains(said, ".ci/parts mysql") {
+			t.Errorf("required %q: skipped %q, failed %q", required, v.skipped, v.failed)
+		}
+	}
+}
+
+func TestFoldersOfDeadProcessesAreSwept(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	long := time.Now().Add(-time.Hour)
+	made := func(name string, age time.Time) string {
+		dir := filepath.Join(os.TempDir(), folderPattern+name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(dir, age, age); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dead, alive, young := made("dead", long), made("alive", long), made("young", time.Now())
+	lock, err := lockFolder(alive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	sweep()
+	if exists(dead) || !exists(alive) || !exists(young) {
+		t.Errorf("there are: dead %v, alive %v, young %v", exists(dead), exists(alive), exists(young))
+	}
+}
