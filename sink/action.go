@@ -32,5 +32,5 @@ func Do[Tx any](b *Batch, s Sink[Tx], a Action[Tx]) {
 		return
 	}
 	g := groupOf(u, s, rankTransaction, ^uint64(0)>>1)
-	g.actions = append(g.actions, action[Tx]{a, at, b.origin})
+	g.actions = append(g.actions, action[Tx]{a, at})
 }

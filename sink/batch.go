@@ -55,6 +55,16 @@ func (b *Batch) End(err error) error {
 	return b.err
 }
 
+// Unguarded reports whether the record staged work that is not protected against being applied again: an effect sink, an
+// append-only target, a function that runs at least once.
+func (b *Batch) Unguarded() bool {
+	b.unit.mu.Lock()
+	defer b.unit.mu.Unlock()
+	return b.unguarded
+}
+
+var errRetried = errors.New("sink: the handler was called again for the record")
+
 var errLate = errors.New("sink: staged after its handler had returned, so the write may be lost; wait for goroutines before returning")
 
 func (u *Unit) misused(b *Batch) {

@@ -31,15 +31,15 @@ type group[Tx any] struct {
 type member[Tx any] interface {
 	created() uint64
 	begin(ordered bool)
-	holds(keep func(record int) bool) bool
-	// flush writes the kept entries before end that no earlier flush of this run has seen.
-	flush(ctx context.Context, tx Tx, keep func(record int) bool, end position) error
+	holds(keep func(*Batch) bool) bool
+	finish(keep func(*Batch) bool, done []bool)
+	// flush writes the kept entries before end (nil: all) that no earlier flush of this run has seen.
+	flush(ctx context.Context, tx Tx, keep func(*Batch) bool, end *position) error
 }
 
 type action[Tx any] struct {
 	Action[Tx]
-	at     position
-	origin Origin
+	at position
 }
 
 // groupOf finds or makes the group of s; the caller holds u.mu.
@@ -67,16 +67,14 @@ func (g *group[Tx]) add(m member[Tx]) {
 	g.members = slices.Insert(g.members, at, m)
 }
 
-func (g *group[Tx]) commit(ctx context.Context, keep func(record int) bool) (err error) {
-	if g.done == nil {
-		g.done = make([]bool, g.unit.count)
-	}
-	due := func(record int) bool { return !g.done[record] && keep(record) }
+func (g *group[Tx]) commit(ctx context.Context, keep func(*Batch) bool) (err error) {
+	g.done = slices.Grow(g.done, g.unit.count-len(g.done))[:g.unit.count]
+	due := func(b *Batch) bool { return !g.done[b.origin.Index] && keep(b) }
 	if !g.holds(due) {
 		return nil
 	}
 	if g.unit.mixed {
-		slices.SortStableFunc(g.actions, func(a, b action[Tx]) int { return int(a.at.record) - int(b.at.record) })
+		slices.SortStableFunc(g.actions, func(a, b action[Tx]) int { return byRecord(a.at, b.at) })
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -88,15 +86,29 @@ func (g *group[Tx]) commit(ctx context.Context, keep func(record int) bool) (err
 	if err != nil {
 		return err
 	}
-	for record := range g.done {
-		g.done[record] = g.done[record] || keep(record)
-	}
+	g.finish(due)
 	return nil
 }
 
-func (g *group[Tx]) holds(due func(record int) bool) bool {
+// finish remembers the records that this sink has committed.
+func (g *group[Tx]) finish(due func(*Batch) bool) {
+	done := make([]bool, len(g.done))
 	for i := range g.actions {
-		if due(int(g.actions[i].at.record)) {
+		if b := g.actions[i].at.batch; due(b) {
+			done[b.origin.Index] = true
+		}
+	}
+	for _, m := range g.members {
+		m.finish(due, done)
+	}
+	for record := range done {
+		g.done[record] = g.done[record] || done[record]
+	}
+}
+
+func (g *group[Tx]) holds(due func(*Batch) bool) bool {
+	for i := range g.actions {
+		if due(g.actions[i].at.batch) {
 			return true
 		}
 	}
@@ -104,7 +116,7 @@ func (g *group[Tx]) holds(due func(record int) bool) bool {
 }
 
 // write runs one transaction: rows up to the first barrier, the barrier's function, rows up to the next, and so on.
-func (g *group[Tx]) write(ctx context.Context, tx Tx, due func(record int) bool) error {
+func (g *group[Tx]) write(ctx context.Context, tx Tx, due func(*Batch) bool) error {
 	for _, m := range g.members {
 		m.begin(g.unit.mixed)
 	}
@@ -113,36 +125,36 @@ func (g *group[Tx]) write(ctx context.Context, tx Tx, due func(record int) bool)
 	}
 	for i := range g.actions {
 		a := &g.actions[i]
-		if !due(int(a.at.record)) {
+		if !due(a.at.batch) {
 			continue
 		}
 		if !a.Unordered {
-			if err := g.flush(ctx, tx, due, a.at); err != nil {
+			if err := g.flush(ctx, tx, due, &a.at); err != nil {
 				return err
 			}
 		}
 		if err := a.Run(ctx, tx); err != nil {
-			return atRecord(a.origin, err)
+			return atRecord(a.at.batch.origin, err)
 		}
 	}
-	return g.flush(ctx, tx, due, position{record: int32(g.unit.count)})
+	return g.flush(ctx, tx, due, nil)
 }
 
-func (g *group[Tx]) prepare(ctx context.Context, tx Tx, due func(record int) bool) error {
+func (g *group[Tx]) prepare(ctx context.Context, tx Tx, due func(*Batch) bool) error {
 	p, ok := g.sink.(Preparer[Tx])
 	if !ok || len(g.actions) == 0 {
 		return nil
 	}
 	kept := make([]Action[Tx], 0, len(g.actions))
 	for i := range g.actions {
-		if due(int(g.actions[i].at.record)) {
+		if due(g.actions[i].at.batch) {
 			kept = append(kept, g.actions[i].Action)
 		}
 	}
 	return p.Prepare(ctx, tx, kept)
 }
 
-func (g *group[Tx]) flush(ctx context.Context, tx Tx, due func(record int) bool, end position) error {
+func (g *group[Tx]) flush(ctx context.Context, tx Tx, due func(*Batch) bool, end *position) error {
 	for _, m := range g.members {
 		if err := m.flush(ctx, tx, due, end); err != nil {
 			return err

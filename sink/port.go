@@ -147,7 +147,7 @@ func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {
 	if s, ok := u.stages[p].(*stage[R, K, Tx]); ok {
 		return s
 	}
-	s := &stage[R, K, Tx]{port: p, unit: u}
+	s := &stage[R, K, Tx]{port: p}
 	u.stages[p] = s
 	groupOf(u, p.sink, p.rank, p.number).add(s)
 	return s

@@ -10,7 +10,6 @@ import (
 // stage is what one unit staged for one port.
 type stage[R any, K comparable, Tx any] struct {
 	port    *port[R, K, Tx]
-	unit    *Unit
 	entries []entry[R, K]
 	next    int
 	sorted  bool
@@ -28,18 +27,26 @@ func (s *stage[R, K, Tx]) created() uint64 { return s.port.number }
 func (s *stage[R, K, Tx]) begin(mixed bool) {
 	s.next = 0
 	if mixed && !s.sorted {
-		slices.SortStableFunc(s.entries, func(a, b entry[R, K]) int { return int(a.at.record) - int(b.at.record) })
+		slices.SortStableFunc(s.entries, func(a, b entry[R, K]) int { return byRecord(a.at, b.at) })
 		s.sorted = true
 	}
 }
 
-func (s *stage[R, K, Tx]) holds(keep func(record int) bool) bool {
-	return slices.ContainsFunc(s.entries, func(e entry[R, K]) bool { return keep(int(e.at.record)) })
+func (s *stage[R, K, Tx]) holds(keep func(*Batch) bool) bool {
+	return slices.ContainsFunc(s.entries, func(e entry[R, K]) bool { return keep(e.at.batch) })
 }
 
-func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(record int) bool, end position) error {
+func (s *stage[R, K, Tx]) finish(keep func(*Batch) bool, done []bool) {
+	for i := range s.entries {
+		if b := s.entries[i].at.batch; keep(b) {
+			done[b.origin.Index] = true
+		}
+	}
+}
+
+func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(*Batch) bool, end *position) error {
 	first := s.next
-	for s.next < len(s.entries) && s.entries[s.next].at.before(end) {
+	for s.next < len(s.entries) && (end == nil || s.entries[s.next].at.before(*end)) {
 		s.next++
 	}
 	writes := s.writes(s.pick(s.entries[first:s.next], keep))
@@ -50,7 +57,7 @@ func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(record int
 }
 
 // pick returns the entries to write: the kept ones, compacted to the last of each row and sorted, as the port says.
-func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(record int) bool) []*entry[R, K] {
+func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []*entry[R, K] {
 	picked := make([]*entry[R, K], 0, len(entries))
 	var rows map[K]int
 	if !s.port.every {
@@ -58,7 +65,7 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(record int) bool
 	}
 	for i := range entries {
 		e := &entries[i]
-		if !keep(int(e.at.record)) {
+		if !keep(e.at.batch) {
 			continue
 		}
 		if at, seen := rows[e.key]; seen {
@@ -79,7 +86,7 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(record int) bool
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {
 	writes := make([]Write[R], len(picked))
 	for i, e := range picked {
-		writes[i] = Write[R]{e.row, e.remove, s.unit.batch(int(e.at.record)).origin}
+		writes[i] = Write[R]{e.row, e.remove, e.at.batch.origin}
 	}
 	return writes
 }

@@ -12,7 +12,7 @@ import (
 // Staging is safe for concurrent use. Commits of one unit must not overlap, neither with each other nor with staging.
 type Unit struct {
 	mu      sync.Mutex
-	batches [][]Batch // in chunks, so that a *Batch stays valid while more records begin
+	free    []Batch // the rest of a chunk, to allocate batches together
 	count   int
 	staged  int32       // numbers every staged write and action, across all sinks
 	highest int         // highest record that staged anything
@@ -26,10 +26,8 @@ type Unit struct {
 // committer is a group with its transaction type erased.
 type committer interface {
 	place() (rank, uint64)
-	commit(ctx context.Context, keep func(record int) bool) error
+	commit(ctx context.Context, keep func(*Batch) bool) error
 }
-
-const chunk = 64
 
 // NewUnit returns an empty unit.
 func NewUnit() *Unit {
@@ -40,24 +38,35 @@ func NewUnit() *Unit {
 func (u *Unit) Begin(o Origin) *Batch {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.count%chunk == 0 {
-		u.batches = append(u.batches, make([]Batch, chunk))
-	}
 	o.Index = u.count
-	b := u.batch(u.count)
 	u.count++
-	*b = Batch{unit: u, origin: o}
+	return u.open(o)
+}
+
+// Retry returns a new batch for the record of b, whose handler has failed and is called again. What was staged on b stays
+// dropped.
+func (u *Unit) Retry(b *Batch) *Batch {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !b.ended || b.err == nil {
+		b.ended, b.err = true, errRetried
+	}
+	return u.open(b.origin)
+}
+
+func (u *Unit) open(o Origin) *Batch {
+	const chunk = 64
+	if len(u.free) == 0 {
+		u.free = make([]Batch, chunk)
+	}
+	b := &u.free[0]
+	u.free = u.free[1:]
+	b.unit, b.origin = u, o
 	return b
 }
 
-func (u *Unit) batch(record int) *Batch { return &u.batches[record/chunk][record%chunk] }
-
 // Len returns how many records have begun.
 func (u *Unit) Len() int { return u.count }
-
-// Unguarded reports whether record staged work that is not protected against being applied again: an effect sink, an
-// append-only target, a function that runs at least once.
-func (u *Unit) Unguarded(record int) bool { return u.batch(record).unguarded }
 
 // Err returns an error if a batch was used after its handler had returned. Whoever runs handlers asks once more after
 // the last commit, and fails the invocation with it.
@@ -81,9 +90,8 @@ func (u *Unit) Commit(ctx context.Context, keep func(record int) bool) error {
 		return err
 	}
 	u.sort()
-	kept := func(record int) bool {
-		b := u.batch(record)
-		return b.ended && b.err == nil && (keep == nil || keep(record))
+	kept := func(b *Batch) bool {
+		return b.ended && b.err == nil && (keep == nil || keep(b.origin.Index))
 	}
 	for _, g := range u.order {
 		if err := g.commit(ctx, kept); err != nil {
@@ -107,13 +115,17 @@ func (u *Unit) sort() {
 // position orders everything a unit holds: by record, and within one record as it was staged. Whole-batch handlers
 // may stage for the records in any order.
 type position struct {
-	record int32
+	batch  *Batch
 	staged int32
 }
 
+func (p position) record() int { return p.batch.origin.Index }
+
 func (p position) before(q position) bool {
-	return p.record < q.record || p.record == q.record && p.staged < q.staged
+	return p.record() < q.record() || p.record() == q.record() && p.staged < q.staged
 }
+
+func byRecord(p, q position) int { return p.record() - q.record() }
 
 // enter checks that b may stage and gives what it stages its position; the caller holds u.mu.
 func (u *Unit) enter(b *Batch, guarded bool) (position, bool) {
@@ -125,5 +137,5 @@ func (u *Unit) enter(b *Batch, guarded bool) (position, bool) {
 	u.mixed = u.mixed || b.origin.Index < u.highest
 	u.highest = max(u.highest, b.origin.Index)
 	u.staged++
-	return position{int32(b.origin.Index), u.staged}, true
+	return position{b, u.staged}, true
 }
