@@ -1,0 +1,173 @@
+package streamjson
+
+// MaxDepth is how deeply arrays and objects may be nested. The deepest item
+// DynamoDB holds has 32 levels, which is 64 of JSON.
+const MaxDepth = 256
+
+// Valid reports whether s is one JSON value, with nothing but white space
+// around it. It is stricter than encoding/json in three points: strings must
+// be valid UTF-8, \u surrogates must come in pairs, and the nesting is limited
+// to MaxDepth.
+func Valid(s string) bool {
+	end, err := SkipValue(s, Space(s, 0))
+	return err == nil && Space(s, end) == len(s)
+}
+
+// SkipValue checks the JSON value that starts at s[i] (no white space before
+// it) and returns the index behind it.
+func SkipValue(s string, i int) (int, error) { return skipValue(s, i, MaxDepth) }
+
+func skipValue(s string, i, depth int) (int, error) {
+	if i >= len(s) {
+		return i, ErrTruncated
+	}
+	switch s[i] {
+	case '"':
+		end, _, err := ScanString(s, i+1)
+		return end + 1, err
+	case '{':
+		return skipObject(s, i+1, depth-1)
+	case '[':
+		return skipArray(s, i+1, depth-1)
+	case 't':
+		return skipWord(s, i, "true")
+	case 'f':
+		return skipWord(s, i, "false")
+	case 'n':
+		return skipWord(s, i, "null")
+	}
+	return skipNumber(s, i)
+}
+
+func skipWord(s string, i int, word string) (int, error) {
+	if len(s)-i < len(word) || s[i:i+len(word)] != word {
+		return i, ErrSyntax
+	}
+	return i + len(word), nil
+}
+
+// skipNumber follows RFC 8259's grammar to the letter.
+func skipNumber(s string, i int) (int, error) {
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	start := i
+	i = digits(s, i)
+	if i == start || s[start] == '0' && i > start+1 {
+		return i, ErrSyntax
+	}
+	if i < len(s) && s[i] == '.' {
+		if start, i = i+1, digits(s, i+1); i == start {
+			return i, ErrSyntax
+		}
+	}
+	if i < len(s) && s[i]|0x20 == 'e' {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		if start, i = i, digits(s, i); i == start {
+			return i, ErrSyntax
+		}
+	}
+	return i, nil
+}
+
+func digits(s string, i int) int {
+	for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+func skipArray(s string, i, depth int) (int, error) {
+	if depth < 0 {
+		return i, ErrDepth
+	}
+	if i = Space(s, i); i < len(s) && s[i] == ']' {
+		return i + 1, nil
+	}
+	for more := true; more; {
+		var err error
+		if i, err = skipValue(s, Space(s, i), depth); err != nil {
+			return i, err
+		}
+		if i, more, err = Comma(s, i, ']'); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+func skipObject(s string, i, depth int) (int, error) {
+	if depth < 0 {
+		return i, ErrDepth
+	}
+	if i = Space(s, i); i < len(s) && s[i] == '}' {
+		return i + 1, nil
+	}
+	for more := true; more; {
+		var err error
+		if i, err = skipMember(s, i, depth); err != nil {
+			return i, err
+		}
+		if i, more, err = Comma(s, i, '}'); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+func skipMember(s string, i, depth int) (int, error) {
+	start, err := Open(s, i)
+	if err != nil {
+		return i, err
+	}
+	end, _, err := ScanString(s, start)
+	if err != nil {
+		return end, err
+	}
+	if i, err = Colon(s, end+1); err != nil {
+		return i, err
+	}
+	return skipValue(s, i, depth)
+}
+
+// Open passes over the opening quote of an object member's name and returns
+// the index of the name's first byte.
+func Open(s string, i int) (int, error) {
+	if i = Space(s, i); i >= len(s) {
+		return i, ErrTruncated
+	}
+	if s[i] != '"' {
+		return i, ErrSyntax
+	}
+	return i + 1, nil
+}
+
+// Colon passes over the colon of an object member (s[i] is what follows the
+// name's closing quote) and returns the index of its value.
+func Colon(s string, i int) (int, error) {
+	if i = Space(s, i); i >= len(s) {
+		return i, ErrTruncated
+	}
+	if s[i] != ':' {
+		return i, ErrSyntax
+	}
+	return Space(s, i+1), nil
+}
+
+// Comma passes over what follows an element: a comma (more is true) or the
+// closing bracket.
+func Comma(s string, i int, closing byte) (next int, more bool, err error) {
+	if i = Space(s, i); i >= len(s) {
+		return i, false, ErrTruncated
+	}
+	switch s[i] {
+	case ',':
+		return i + 1, true, nil
+	case closing:
+		return i + 1, false, nil
+	}
+	return i, false, ErrSyntax
+}

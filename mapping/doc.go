@@ -1,0 +1,41 @@
+// Package mapping turns DynamoDB items into Go values and back: the DynamoDB
+// JSON of stream records ({"pk":{"S":"x"},...}), the SDK's attribute values,
+// aws-lambda-go's attribute values, and plain JSON.
+//
+// # Decoding
+//
+// A [Decoder] gives exactly what attributevalue.UnmarshalMap gives: the
+// dynamodbav struct tags with all their options, embedded structs, names that
+// match but for case, attributevalue.Unmarshaler, encoding.TextUnmarshaler
+// for map keys (and for values with UseEncodingUnmarshalers). It is stricter
+// where attributevalue would hand over something else than what the table
+// holds, or where the text cannot come from DynamoDB:
+//
+//	rule: this is an error                  why
+//	--------------------------------------  -----------------------------------------------
+//	a number that float64 or float32 rounds the row would hold another number than the item;
+//	                                        see LossyNumbers
+//	unknown attribute type, or none         attributevalue reads it as NULL, or skips it
+//	two types in one attribute value        attributevalue takes either one, at random
+//	a payload of null, as in {"S":null}     attributevalue reads it as NULL
+//	N or NS that is not a number            attributevalue passes "abc" on to string fields
+//	more than 38 digits, or out of range    no DynamoDB number; the text was damaged
+//	empty set                               DynamoDB has none
+//	the same attribute name twice           JSON decoders keep either one
+//	invalid UTF-8, or half a surrogate      encoding/json replaces it by U+FFFD: another value
+//	lists and maps nested deeper than 64    protects the stack; DynamoDB allows 32
+//	text after the item                     the text was damaged
+//	two fields of one depth with one name   attributevalue decodes neither (NewDecoder says so)
+//
+// These rules hold for all of an item, also for attributes that the Go type
+// does not mention.
+//
+// One thing is different rather than stricter: into an interface, N decodes as
+// attributevalue.Number and NS as []attributevalue.Number, which have all
+// digits. LossyNumbers turns that, and the first rule, back.
+//
+// # Errors
+//
+// All errors are of type [*Error], which has the path of the attribute and
+// never an item's values.
+package mapping
