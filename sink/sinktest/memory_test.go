@@ -1,0 +1,315 @@
+package sinktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// memory is a small store that keeps all promises, and breaks those that its faults name.
+type memory struct {
+	mu     sync.Mutex
+	rows   map[string]stored
+	log    []row
+	faults map[string]bool
+	busy   int
+	failed bool
+}
+
+type stored struct {
+	row      row
+	sequence string
+	present  bool
+}
+
+type row struct {
+	key     string
+	version int
+	refused bool
+}
+
+type memoryTx struct {
+	rows map[string]stored
+	log  []row
+}
+
+var errRefused = errors.New("memory: refused")
+
+func (m *memory) InTx(ctx context.Context, fn func(context.Context, *memoryTx) error) error {
+	if err := m.ended(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.busy++; m.busy%2 == 0 { // a deadlock, now and then
+		err := errors.New("memory: deadlock")
+		if m.faults["unmarked deadlock"] {
+			return err
+		}
+		return sink.Transient(err)
+	}
+	if m.failed && m.faults["forgets failed units"] {
+		return nil
+	}
+	tx := m.begin()
+	err := fn(ctx, tx)
+	if m.failed = err != nil; err == nil || m.faults["commits after errors"] {
+		m.rows, m.log = tx.rows, tx.log
+	}
+	if m.faults["swallows errors"] {
+		return nil
+	}
+	return err
+}
+
+func (m *memory) ended(ctx context.Context) error {
+	switch {
+	case m.faults["ignores context"]:
+		return nil
+	case m.faults["hides the context"] && ctx.Err() != nil:
+		return errors.New("memory: stopped")
+	}
+	return ctx.Err()
+}
+
+func (m *memory) begin() *memoryTx {
+	tx := &memoryTx{m.rows, slices.Clone(m.log)}
+	switch {
+	case m.faults["forgets tombstones"]:
+		tx.rows = maps.Clone(m.rows)
+		maps.DeleteFunc(tx.rows, func(_ string, s stored) bool { return !s.present })
+	case m.faults["stale snapshot"]:
+		tx.rows = map[string]stored{}
+	case !m.faults["not atomic"]:
+		tx.rows = maps.Clone(m.rows)
+	}
+	return tx
+}
+
+func (m *memory) key(r *row) (string, error) {
+	if r.key == "" && m.faults["refuses empty keys"] {
+		return "", errors.New("memory: empty key")
+	}
+	if m.faults["folds keys"] {
+		return strings.ToLower(r.key), nil
+	}
+	return m.alter(r.key), nil
+}
+
+func (m *memory) alter(key string) string {
+	switch {
+	case m.faults["folds case"]:
+		return strings.ToLower(key)
+	case m.faults["trims keys"]:
+		return strings.TrimRight(key, " ")
+	case m.faults["cuts NUL"]:
+		return strings.ReplaceAll(key, "\x00", "")
+	case m.faults["cuts long keys"]:
+		return key[:min(len(key), 255)]
+	}
+	return key
+}
+
+func (m *memory) write(_ context.Context, tx *memoryTx, writes []sink.Write[row]) error {
+	if m.faults["first write wins"] {
+		slices.Reverse(writes)
+	}
+	if m.faults["one statement"] {
+		writes = writes[:min(len(writes), 1000)]
+	}
+	for i, w := range writes {
+		if err := m.one(tx, w); err != nil {
+			return m.refuse(i, w, err)
+		}
+	}
+	return nil
+}
+
+func (m *memory) refuse(i int, w sink.Write[row], err error) error {
+	switch {
+	case m.faults["transient refusal"]:
+		return sink.Transient(err)
+	case m.faults["leaks values"]:
+		err = fmt.Errorf("%w: %v", err, w.Row)
+	case m.faults["blames another"]:
+		return &sink.RowError{Row: (i + 1) % 3, Err: err}
+	}
+	return &sink.RowError{Row: i, Err: sink.Permanent(err)}
+}
+
+func (m *memory) one(tx *memoryTx, w sink.Write[row]) error {
+	if w.Row.refused {
+		if m.faults["skips refused rows"] {
+			return nil
+		}
+		return errRefused
+	}
+	key := m.alter(w.Row.key)
+	old := tx.rows[key]
+	if m.faults["repetition fails"] && w.Origin.Sequence == old.sequence {
+		return errors.New("memory: applied before")
+	}
+	if !m.newer(w.Origin.Sequence, old) && !(w.Delete && m.faults["guards upserts only"]) {
+		return m.staleness()
+	}
+	return m.apply(tx, key, old, w)
+}
+
+func (m *memory) staleness() error {
+	if m.faults["stale rows fail"] {
+		return errors.New("memory: stale")
+	}
+	return nil
+}
+
+func (m *memory) apply(tx *memoryTx, key string, old stored, w sink.Write[row]) error {
+	switch {
+	case w.Delete && !old.present && m.faults["absent rows fail"]:
+		return errors.New("memory: no such row")
+	case w.Delete && m.faults["never deletes"],
+		w.Delete && m.faults["deletes by value"] && old.row != w.Row,
+		!w.Delete && m.faults["inserts only"] && old.present,
+		!w.Delete && m.faults["revives nothing"] && !old.present && old.sequence != "",
+		!w.Delete && m.faults["updates only"] && !old.present:
+		return nil
+	case w.Delete && m.faults["no tombstones"]:
+		delete(tx.rows, key)
+		return nil
+	}
+	if r := w.Row; !w.Delete {
+		r.key = key
+		tx.log = append(tx.log, r)
+		if m.faults["adds up"] || m.faults["repetition adds"] && w.Origin.Sequence == old.sequence {
+			r.version += old.row.version
+		}
+		w.Row = r
+	}
+	tx.rows[key] = stored{w.Row, w.Origin.Sequence, !w.Delete}
+	return nil
+}
+
+func (m *memory) newer(sequence string, old stored) bool {
+	if old.sequence == "" || m.faults["no guard"] {
+		return true
+	}
+	x, _ := new(big.Int).SetString(sequence, 10)
+	y, _ := new(big.Int).SetString(old.sequence, 10)
+	switch {
+	case m.faults["compares text"]:
+		return sequence >= old.sequence
+	case m.faults["compares floats"]:
+		a, _ := x.Float64()
+		b, _ := y.Float64()
+		return a >= b
+	case m.faults["strictly newer"]:
+		return x.Cmp(y) > 0
+	}
+	return x.Cmp(y) >= 0
+}
+
+func (m *memory) all(context.Context) ([]row, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []row
+	for _, s := range m.rows {
+		if s.present {
+			found = append(found, s.row)
+		}
+	}
+	if m.faults["reads twice"] {
+		found = append(found, found...)
+	}
+	return found, nil
+}
+
+func (m *memory) appended(context.Context) ([]row, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.log), nil
+}
+
+// subject returns a new store with these faults.
+func subject(features Features, faults ...string) Subject[row] {
+	m := &memory{rows: map[string]stored{}, faults: map[string]bool{}}
+	for _, f := range faults {
+		m.faults[f] = true
+	}
+	s := Subject[row]{
+		Target:  sink.NewPort(m, m.key, m.write, m.options(features)...),
+		Rows:    m.all,
+		Row:     func(key string, version int) row { return row{key: key, version: version} },
+		Key:     func(r row) string { return r.key },
+		Same:    func(a, b row) bool { return a == b },
+		Refused: func(key string) row { return row{key: key, refused: true} },
+		Act:     m.act,
+	}
+	if features.Append {
+		s.Rows = m.appended
+	}
+	if m.faults["writes at once"] {
+		s.Target = eager{m, s.Target}
+	}
+	return s
+}
+
+func (m *memory) options(features Features) []sink.PortOption {
+	var options []sink.PortOption
+	if features.Append && !m.faults["compacts"] || m.faults["first write wins"] {
+		options = append(options, sink.EveryWrite())
+	}
+	if features.Guarded && !m.faults["undeclared"] {
+		options = append(options, sink.Guarded())
+	}
+	if !features.Guarded {
+		m.faults["no guard"] = true
+	}
+	return options
+}
+
+func (m *memory) act(b *sink.Batch, run func() error) {
+	if m.faults["drops functions"] {
+		return
+	}
+	sink.Do(b, m, sink.Action[*memoryTx]{Run: func(context.Context, *memoryTx) error { return run() }})
+}
+
+// eager is a target that does not wait for the commit.
+type eager struct {
+	m *memory
+	sink.Target[row]
+}
+
+func (e eager) Upsert(b *sink.Batch, r row) {
+	e.m.mu.Lock()
+	e.m.rows[r.key] = stored{r, b.Origin().Sequence, true}
+	e.m.mu.Unlock()
+	e.Target.Upsert(b, r)
+}
+
+// guardedStore and plainStore are what a store of rows promises, appendingStore what a log does.
+var (
+	guardedStore   = Features{Transactional: true, Guarded: true, EmptyKey: true}
+	plainStore     = Features{Transactional: true, EmptyKey: true}
+	appendingStore = Features{Transactional: true, Append: true}
+)
+
+func TestSoundStores(t *testing.T) {
+	t.Parallel()
+	for name, features := range map[string]Features{"guarded": guardedStore, "plain": plainStore, "appending": appendingStore} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Run(t, Config[row]{Features: features, New: func(t *testing.T) Subject[row] {
+				t.Parallel()
+				return subject(features)
+			}})
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package sinktest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// Config describes a sink to [Run].
+type Config[R any] struct {
+	// Features are what the sink promises. The zero value is a store of rows without a guard.
+	Features Features
+	// New returns a store without rows and a target of it; it is called once per case, with the case's own t. It may
+	// call t.Parallel, t.Cleanup and t.Skip. What a sink keeps beside its rows (tombstones) must be empty too.
+	New func(t *testing.T) Subject[R]
+}
+
+// Features are promises of a sink. The suite holds it to each one it makes, and skips the cases of the others.
+type Features struct {
+	// Append: every upsert adds an entry and none replaces another (a log, a history table, a delivery stream).
+	// Rows then returns one entry per upsert, in the order of staging, and leaves deletes out. Cases about the state
+	// of rows are skipped; it excludes Guarded.
+	Append bool
+	// Transactional: a commit that fails leaves nothing behind. Needs Subject.Act or Subject.Refused to be seen.
+	Transactional bool
+	// Guarded: a write applies only if its sequence number is greater than that of its row's last write, deletes
+	// included (see sink.Guarded). Stale and repeated deliveries change nothing.
+	Guarded bool
+	// EmptyKey: the empty string is a key like any other. Without it the sink may refuse such a row.
+	EmptyKey bool
+}
+
+// Subject is a store under test: its target, and a way to make, read and tell apart its rows.
+type Subject[R any] struct {
+	// Target is what is tested. Its sink commits to an empty store.
+	Target sink.Target[R]
+	// Rows reads all rows of the store, in any order.
+	Rows func(ctx context.Context) ([]R, error)
+	// Row makes a state of the row with this key. Versions are small numbers from 0; states of different versions differ.
+	Row func(key string, version int) R
+	// Key returns the key that a row was made with.
+	Key func(row R) string
+	// Same reports whether two rows with one key are the same state.
+	Same func(a, b R) bool
+
+	// Refused makes a row with this key that can be staged and that the store refuses at commit: a value too long, a
+	// broken constraint. Optional; nil skips the cases about it.
+	Refused func(key string) R
+	// Act stages a function of the user's own in the transaction of Target's sink (sqlsink's AtLeastOnce, or sink.Do).
+	// It runs run and passes on its error. Optional; nil skips the cases about it.
+	Act func(b *sink.Batch, run func() error)
+}
+
+// Run holds a sink to the contract of package sink and to its own promises. Each case is a subtest with a store of its
+// own, and explains itself when it fails: what was promised, what was delivered and what was found.
+//
+// Commits that fail with a [sink.Transient] error are tried again for a while, as the batch loop would; any other error
+// counts.
+func Run[R any](t *testing.T, cfg Config[R]) {
+	t.Helper()
+	for _, c := range cases[R]() {
+		t.Run(c.name, func(t *testing.T) {
+			s := &suite[R]{Subject: cfg.New(t), features: cfg.Features}
+			if missing := s.missing(c.needs); missing != "" {
+				t.Skip(missing)
+			}
+			if err := c.run(t.Context(), s); err != nil {
+				t.Errorf("%s:\n%v", c.promise, err)
+			}
+		})
+	}
+}
+
+// testCase is one promise. It returns an error and does not fail a test, so that the suite can be tested on sinks that
+// break the promise.
+type testCase[R any] struct {
+	name    string
+	promise string
+	needs   need
+	run     func(ctx context.Context, s *suite[R]) error
+}
+
+// need says which sinks a case is for.
+type need uint
+
+const (
+	keyed need = 1 << iota // not Append
+	guarded
+	transactional
+	appending
+	act
+	refusal
+)
+
+// missing says why a case is not for this subject.
+func (s *suite[R]) missing(n need) string {
+	switch f := s.features; {
+	case n&keyed != 0 && f.Append:
+		return "an appending sink has no state of rows"
+	case n&appending != 0 && !f.Append:
+		return "not an appending sink"
+	case n&guarded != 0 && !f.Guarded:
+		return "the sink does not promise Guarded"
+	case n&transactional != 0 && !f.Transactional:
+		return "the sink does not promise Transactional"
+	case n&act != 0 && s.Act == nil:
+		return "the subject has no Act"
+	case n&refusal != 0 && s.Refused == nil:
+		return "the subject has no Refused"
+	}
+	return ""
+}
+
+func cases[R any]() []testCase[R] {
+	var all []testCase[R]
+	for _, some := range [][]testCase[R]{rowCases[R](), batchCases[R](), failureCases[R](), redeliveryCases[R](), guardCases[R]()} {
+		all = append(all, some...)
+	}
+	return all
+}

@@ -1,0 +1,84 @@
+package sinktest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBrokenStores breaks one promise at a time. The suite must notice, and by a case that names the promise.
+func TestBrokenStores(t *testing.T) {
+	t.Parallel()
+	for fault, broken := range map[string]struct {
+		features Features
+		caught   string // by this case, perhaps by others too; several are separated by "; "
+	}{
+		"updates only":         {plainStore, "upsert inserts"},
+		"inserts only":         {plainStore, "upsert replaces"},
+		"adds up":              {plainStore, "upsert replaces"},
+		"never deletes":        {plainStore, "delete removes"},
+		"deletes by value":     {plainStore, "delete removes"},
+		"absent rows fail":     {plainStore, "delete absent"},
+		"first write wins":     {plainStore, "last write wins"},
+		"folds case":           {plainStore, "awkward keys"},
+		"trims keys":           {plainStore, "awkward keys"},
+		"cuts NUL":             {plainStore, "unusual keys"},
+		"cuts long keys":       {plainStore, "unusual keys"},
+		"refuses empty keys":   {plainStore, "unusual keys"},
+		"folds keys":           {plainStore, "same key"},
+		"one statement":        {plainStore, "many rows"},
+		"stale snapshot":       {plainStore, "subsets; concurrent batches"},
+		"drops functions":      {plainStore, "function between rows"},
+		"unmarked deadlock":    {plainStore, "concurrent batches"},
+		"writes at once":       {plainStore, "failed record"},
+		"ignores context":      {plainStore, "cancelled context"},
+		"hides the context":    {plainStore, "cancelled context"},
+		"skips refused rows":   {plainStore, "refused row"},
+		"transient refusal":    {plainStore, "refused row"},
+		"leaks values":         {plainStore, "refused row"},
+		"blames another":       {plainStore, "refused row"},
+		"not atomic":           {plainStore, "refused row leaves nothing"},
+		"commits after errors": {plainStore, "failed function leaves nothing"},
+		"swallows errors":      {plainStore, "failed function leaves nothing"},
+		"forgets failed units": {plainStore, "again after a failure"},
+		"repetition fails":     {plainStore, "redelivered batch"},
+		"repetition adds":      {plainStore, "redelivered suffixes"},
+		"reads twice":          {plainStore, "upsert inserts"},
+		"undeclared":           {guardedStore, "guard is declared"},
+		"no guard":             {guardedStore, "stale upsert"},
+		"no tombstones":        {guardedStore, "stale upsert after delete"},
+		"guards upserts only":  {guardedStore, "stale delete"},
+		"revives nothing":      {guardedStore, "stale delete after delete"},
+		"stale rows fail":      {guardedStore, "stale rows among others"},
+		"forgets tombstones":   {guardedStore, "stale batches"},
+		"compares text":        {guardedStore, "sequence numbers are numbers"},
+		"compares floats":      {guardedStore, "sequence numbers are numbers"},
+		"strictly newer":       {guardedStore, "function between rows"},
+		"compacts":             {appendingStore, "appends"},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			caught := catchers(t, broken.features, fault)
+			for name := range strings.SplitSeq(broken.caught, "; ") {
+				if !slices.Contains(caught, name) {
+					t.Errorf("the case %q did not notice; these did: %q", name, caught)
+				}
+			}
+		})
+	}
+}
+
+// catchers returns the cases that fail on a store with the fault.
+func catchers(t *testing.T, features Features, fault string) []string {
+	var caught []string
+	for _, c := range cases[row]() {
+		s := &suite[row]{Subject: subject(features, fault), features: features}
+		if s.missing(c.needs) != "" {
+			continue
+		}
+		if err := c.run(t.Context(), s); err != nil {
+			caught = append(caught, c.name)
+		}
+	}
+	return caught
+}
