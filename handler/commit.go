@@ -1,0 +1,83 @@
+package handler
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// commit makes durable what the records from lo up to hi have staged, and finds the records that a sink refuses: one that
+// the error names, else by halving, in O(log n) transactions for each. What is committed is never undone, so the records
+// before one that failed stay.
+func (r *run[T]) commit(ctx context.Context, lo, hi int) {
+	kept := r.kept(lo, hi)
+	if len(kept) == 0 {
+		return
+	}
+	err := r.try(ctx, lo, hi)
+	bad, named := r.named(err, kept)
+	switch {
+	case err == nil:
+		for _, i := range kept {
+			r.state[i].status = committed
+		}
+	case isConfig(err) || r.unit.Err() != nil:
+		r.reported(kept[0], err)
+	case sink.IsTransient(err):
+		r.stop(kept[0], err)
+	case named:
+		r.commit(ctx, lo, bad)
+		r.refuse(ctx, bad, err)
+		r.commit(ctx, bad+1, hi)
+	case len(kept) == 1:
+		r.refuse(ctx, kept[0], err)
+	default:
+		middle := kept[len(kept)/2]
+		r.commit(ctx, lo, middle)
+		r.commit(ctx, middle, hi)
+	}
+}
+
+// refuse settles a record whose staging a sink refused, unless a record before it has stopped the batch meanwhile.
+func (r *run[T]) refuse(ctx context.Context, i int, err error) {
+	if r.keeps(i) {
+		r.fail(ctx, i, err)
+	}
+}
+
+// kept lists the records of a range that are to be committed, in order.
+func (r *run[T]) kept(lo, hi int) []int {
+	var kept []int
+	for i := lo; i < min(hi, r.limit); i++ {
+		if r.keeps(i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// try commits a range, again and again while what stops it is transient and there is time.
+func (r *run[T]) try(ctx context.Context, lo, hi int) error {
+	keep := func(i int) bool { return lo <= i && i < hi && r.keeps(i) }
+	for attempt := 0; ; attempt++ {
+		err := guard(func() error { return r.unit.Commit(ctx, keep) })
+		if err == nil || !sink.IsTransient(err) || !backoff(ctx, attempt) {
+			return err
+		}
+	}
+}
+
+// named returns the record that err is about, if it is one of the kept ones.
+func (r *run[T]) named(err error, kept []int) (int, bool) {
+	var known *sink.RecordError
+	if !errors.As(err, &known) {
+		return 0, false
+	}
+	for _, i := range kept {
+		if i == known.Origin.Index {
+			return i, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,67 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// DeadLetter is a record that was set aside: everything needed to understand it and to handle it again later. It has db
+// and bson tags, so that a table or a collection can hold it; its key is (source, event_id), so that a record that is set
+// aside twice is one row.
+type DeadLetter struct {
+	Source         string          `json:"source" db:"source,key" bson:"source"`                       // ARN of the stream
+	EventID        string          `json:"eventID" db:"event_id,key" bson:"event_id"`                  // the sequence number if the record has none
+	EventName      string          `json:"eventName" db:"event_name" bson:"event_name"`                // INSERT, MODIFY, REMOVE
+	SequenceNumber string          `json:"sequenceNumber" db:"sequence_number" bson:"sequence_number"` //
+	Reason         string          `json:"reason" db:"reason" bson:"reason"`                           // the error that failed it
+	Record         json.RawMessage `json:"record" db:"record" bson:"record"`                           // the stream record as Lambda delivered it, with its images
+	FailedAt       time.Time       `json:"failedAt" db:"failed_at" bson:"failed_at"`                   // UTC
+}
+
+// DeadLetters sets records with a [sink.Permanent] error aside on target and goes on with the batch. The letter is
+// committed before the batch goes on; if that fails, the record is reported like any other failure and nothing is lost.
+// Without this option permanent errors are reported too, and block the shard until the mapping gives up.
+//
+// A letter may be written again when its batch is redelivered. It holds the item's values: guard its target accordingly.
+func DeadLetters(target sink.Target[DeadLetter]) Option {
+	return option(func(o *options) { o.deadLetters = target })
+}
+
+// DeadLetterUnmarked sets records with unmarked errors and panics aside too. They may well pass on a retry, and a bug
+// that fails every record drains the stream into the dead letters: use it only where a blocked shard is worse.
+func DeadLetterUnmarked() Option {
+	return option(func(o *options) { o.unmarked = true })
+}
+
+// setsAside reports whether a record that failed with err becomes a dead letter.
+func (o *options) setsAside(err error) bool {
+	if o.deadLetters == nil || isConfig(err) || sink.IsTransient(err) {
+		return false
+	}
+	return sink.IsPermanent(err) || o.unmarked
+}
+
+// setAside commits the dead letter of a record in a unit of its own.
+func (o *options) setAside(ctx context.Context, raw *rawRecord, reason error) error {
+	unit := sink.NewUnit()
+	batch := unit.Begin(raw.origin())
+	o.deadLetters.Upsert(batch, newDeadLetter(raw, reason))
+	if err := batch.End(nil); err != nil {
+		return err
+	}
+	return unit.Commit(ctx, nil)
+}
+
+func newDeadLetter(raw *rawRecord, reason error) DeadLetter {
+	id := raw.EventID
+	if id == "" {
+		id = raw.Change.SequenceNumber
+	}
+	return DeadLetter{
+		Source: raw.EventSourceARN, EventID: id, EventName: string(raw.EventName), SequenceNumber: raw.Change.SequenceNumber,
+		Reason: reason.Error(), Record: raw.json, FailedAt: time.Now().UTC(),
+	}
+}

@@ -1,0 +1,85 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+)
+
+// DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use.
+type DynamoDBEventHandler[T any] struct {
+	options *options
+	decoder decoder[T]
+	filters []func(*Record[T]) bool
+	stage   func(r *run[T], ctx context.Context) // stages all records of a run
+	err     error                                // why the handler cannot work
+}
+
+// NewDynamoDBEventHandler returns the entry point for a function whose event source is a DynamoDB stream:
+//
+//	lambda.Start(handler.NewDynamoDBEventHandler(h))
+//
+// What is wrong with h or an option is reported by Validate, and by every Invoke.
+func NewDynamoDBEventHandler[T any](h StreamEventHandler[T], opts ...Option) *DynamoDBEventHandler[T] {
+	return newHandler(h, func(r *run[T], ctx context.Context) { r.stageEach(ctx, h) }, opts)
+}
+
+// NewDynamoDBBatchHandler is NewDynamoDBEventHandler for the whole-batch form.
+func NewDynamoDBBatchHandler[T any](h StreamBatchHandler[T], opts ...Option) *DynamoDBEventHandler[T] {
+	return newHandler(h, func(r *run[T], ctx context.Context) { r.stageTogether(ctx, h) }, opts)
+}
+
+func newHandler[T any](h any, stage func(*run[T], context.Context), opts []Option) *DynamoDBEventHandler[T] {
+	o := newOptions(opts)
+	d := &DynamoDBEventHandler[T]{options: o, stage: stage}
+	var filterErr, decoderErr, nilErr error
+	d.filters, filterErr = predicates[T](o)
+	d.decoder, decoderErr = newDecoder[T](o)
+	if isNil(h) {
+		nilErr = &ConfigError{"handler", errors.New("the stream event handler is nil")}
+	}
+	d.err = errors.Join(nilErr, filterErr, decoderErr)
+	return d
+}
+
+func isNil(h any) bool {
+	v := reflect.ValueOf(h)
+	switch v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Func, reflect.Map, reflect.Pointer, reflect.Interface:
+		return v.IsNil()
+	}
+	return false
+}
+
+// Validate reports why the handler cannot work: it is nil, its item type cannot be decoded, a filter is for another
+// type. Package di asks it at start-up.
+func (h *DynamoDBEventHandler[T]) Validate() error { return h.err }
+
+// Table returns what [ForTable] set.
+func (h *DynamoDBEventHandler[T]) Table() string { return h.options.table }
+
+// Invoke implements lambda.Handler: it handles one batch and answers with the partial batch response. An error means
+// that nothing of the batch may count as handled; it is never returned together with an answer. payload is not kept.
+func (h *DynamoDBEventHandler[T]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	// aws-lambda-go reuses the payload's buffer after the answer, and handlers keep parts of records for longer.
+	records, err := split(bytes.Clone(payload))
+	if err != nil {
+		return nil, err
+	}
+	return h.handle(ctx, records)
+}
+
+func (h *DynamoDBEventHandler[T]) handle(ctx context.Context, records []rawRecord) ([]byte, error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	r := newRun(h, records)
+	budget := newBudget(ctx, h.options.margin)
+	defer budget.end()
+	r = r.stageWithin(budget)
+	r.commit(budget.commit, 0, len(records))
+	return r.answer(ctx)
+}

@@ -1,0 +1,62 @@
+package handler
+
+import "fmt"
+
+// Filters drop records before the handler sees them; a dropped record counts as handled. Filtering in the event source
+// mapping is cheaper where its patterns suffice:
+// https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+
+type expiry uint8
+
+const (
+	expiryAny expiry = iota
+	expiryOnly
+	expiryNone
+)
+
+// OnlyEvents passes records of the given kinds. Other records are not even decoded.
+func OnlyEvents(names ...EventName) Option {
+	return option(func(o *options) {
+		o.events = map[EventName]bool{}
+		for _, name := range names {
+			o.events[name] = true
+		}
+	})
+}
+
+// OnlyExpired passes only the removals made by Time to Live (see Record.Expired): an archive of expired items.
+func OnlyExpired() Option {
+	return option(func(o *options) { o.expiry = expiryOnly })
+}
+
+// ExceptExpired drops the removals made by Time to Live: a target that outlives the table's items.
+func ExceptExpired() Option {
+	return option(func(o *options) { o.expiry = expiryNone })
+}
+
+// Where passes the records for which keep returns true. T must be the handler's item type. A panic of keep fails its
+// record. Several Where options must all agree.
+func Where[T any](keep func(rec *Record[T]) bool) Option {
+	return option(func(o *options) { o.filters = append(o.filters, keep) })
+}
+
+// wants decides by the envelope alone.
+func (o *options) wants(raw *rawRecord) bool {
+	if o.events != nil && !o.events[raw.EventName] {
+		return false
+	}
+	expired := raw.EventName == Remove && raw.UserIdentity.expired()
+	return o.expiry == expiryAny || expired == (o.expiry == expiryOnly)
+}
+
+func predicates[T any](o *options) ([]func(*Record[T]) bool, error) {
+	typed := make([]func(*Record[T]) bool, 0, len(o.filters))
+	for _, filter := range o.filters {
+		keep, ok := filter.(func(*Record[T]) bool)
+		if !ok || keep == nil {
+			return nil, &ConfigError{"Where", fmt.Errorf("the filter is a %T and the handler's records are %T", filter, (*Record[T])(nil))}
+		}
+		typed = append(typed, keep)
+	}
+	return typed, nil
+}

@@ -1,0 +1,68 @@
+package handler
+
+import (
+	"context"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// stageTogether calls a whole-batch handler with all records up to the first that stops the batch.
+func (r *run[T]) stageTogether(ctx context.Context, h StreamBatchHandler[T]) {
+	for attempt := 0; ; attempt++ {
+		entries := r.entries(ctx, attempt > 0)
+		if len(entries) == 0 {
+			return
+		}
+		whole := guard(func() error { return h.HandleRecords(ctx, entries) })
+		errs := make([]error, len(entries))
+		for k, e := range entries {
+			errs[k] = e.Batch.End(whole)
+		}
+		if !sink.IsTransient(whole) || !backoff(ctx, attempt) {
+			r.settleAll(ctx, entries, errs)
+			return
+		}
+	}
+}
+
+// entries decodes the records that are due; none when the time is over before all have been decoded.
+func (r *run[T]) entries(ctx context.Context, again bool) []Entry[T] {
+	var entries []Entry[T]
+	for i := range r.records {
+		if !r.goesOn(ctx, i) {
+			break
+		}
+		if !r.due(i) {
+			continue
+		}
+		rec, batch := r.open(ctx, i), r.state[i].batch
+		if rec != nil && again {
+			batch = r.retry(i)
+		}
+		if rec != nil && batch != nil {
+			entries = append(entries, Entry[T]{rec, batch})
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return entries
+}
+
+// due reports whether record i has not been settled by an earlier attempt.
+func (r *run[T]) due(i int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state[i].status == pending
+}
+
+func (r *run[T]) settleAll(ctx context.Context, entries []Entry[T], errs []error) {
+	for k, e := range entries {
+		i := e.Batch.Origin().Index
+		if errs[k] == nil {
+			r.settle(i, staged, nil)
+		} else {
+			r.fail(ctx, i, errs[k])
+		}
+	}
+}
