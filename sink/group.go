@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 )
@@ -76,18 +77,36 @@ func (g *group[Tx]) commit(ctx context.Context, keep func(*Batch) bool) (err err
 	if g.unit.mixed {
 		slices.SortStableFunc(g.actions, func(a, b action[Tx]) int { return byRecord(a.at, b.at) })
 	}
+	if err := g.inTx(ctx, due); err != nil {
+		return err
+	}
+	g.finish(due)
+	return nil
+}
+
+var errNotRun = errors.New("sink: InTx returned nil without running its function to the end")
+
+// inTx runs one transaction and checks the sink's side of the contract: nil means written.
+func (g *group[Tx]) inTx(ctx context.Context, due func(*Batch) bool) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicError(p)
 		}
 	}()
+	if err := ctx.Err(); err != nil { // an effect cannot be taken back, so it does not start late
+		return fmt.Errorf("sink: not committed: %w", err)
+	}
+	written := errNotRun
 	// The sink may call the function again after a transaction that did not commit, so it starts afresh each time.
-	err = g.sink.InTx(ctx, func(ctx context.Context, tx Tx) error { return g.write(ctx, tx, due) })
+	err = g.sink.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		written = errNotRun // also when write panics and the sink recovers
+		written = g.write(ctx, tx, due)
+		return written
+	})
 	if err != nil {
 		return err
 	}
-	g.finish(due)
-	return nil
+	return written
 }
 
 // finish remembers the records that this sink has committed.

@@ -141,6 +141,7 @@ func (p *port[R, K, Tx]) stage(b *Batch, row R, remove bool) {
 	}
 	s := p.stageOf(u)
 	s.entries = append(s.entries, entry[R, K]{row, key, at, remove})
+	s.sorted = false
 }
 
 func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {

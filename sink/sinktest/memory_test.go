@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/dynasink/dynasink/sink"
 )
@@ -44,9 +43,6 @@ type memoryTx struct {
 var errRefused = errors.New("memory: refused")
 
 func (m *memory) InTx(ctx context.Context, fn func(context.Context, *memoryTx) error) error {
-	if err := m.ended(ctx); err != nil {
-		return err
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.busy++; m.busy%2 == 0 { // a deadlock, now and then
@@ -64,20 +60,7 @@ func (m *memory) InTx(ctx context.Context, fn func(context.Context, *memoryTx) e
 	if m.failed = err != nil; err == nil || m.faults["commits after errors"] {
 		m.rows, m.log = tx.rows, tx.log
 	}
-	if m.faults["swallows errors"] {
-		return nil
-	}
 	return err
-}
-
-func (m *memory) ended(ctx context.Context) error {
-	switch {
-	case m.faults["ignores context"]:
-		return nil
-	case m.faults["hides the context"] && ctx.Err() != nil:
-		return errors.New("memory: stopped")
-	}
-	return ctx.Err()
 }
 
 func (m *memory) begin() *memoryTx {
@@ -234,82 +217,4 @@ func (m *memory) appended(context.Context) ([]row, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.log), nil
-}
-
-// subject returns a new store with these faults.
-func subject(features Features, faults ...string) Subject[row] {
-	m := &memory{rows: map[string]stored{}, faults: map[string]bool{}}
-	for _, f := range faults {
-		m.faults[f] = true
-	}
-	s := Subject[row]{
-		Target:  sink.NewPort(m, m.key, m.write, m.options(features)...),
-		Rows:    m.all,
-		Row:     func(key string, version int) row { return row{key: key, version: version} },
-		Key:     func(r row) string { return r.key },
-		Same:    func(a, b row) bool { return a == b },
-		Refused: func(key string) row { return row{key: key, refused: true} },
-		Act:     m.act,
-	}
-	if features.Append {
-		s.Rows = m.appended
-	}
-	if m.faults["writes at once"] {
-		s.Target = eager{m, s.Target}
-	}
-	return s
-}
-
-func (m *memory) options(features Features) []sink.PortOption {
-	var options []sink.PortOption
-	if features.Append && !m.faults["compacts"] || m.faults["first write wins"] {
-		options = append(options, sink.EveryWrite())
-	}
-	if features.Guarded && !m.faults["undeclared"] {
-		options = append(options, sink.Guarded())
-	}
-	if !features.Guarded {
-		m.faults["no guard"] = true
-	}
-	return options
-}
-
-func (m *memory) act(b *sink.Batch, run func() error) {
-	if m.faults["drops functions"] {
-		return
-	}
-	sink.Do(b, m, sink.Action[*memoryTx]{Run: func(context.Context, *memoryTx) error { return run() }})
-}
-
-// eager is a target that does not wait for the commit.
-type eager struct {
-	m *memory
-	sink.Target[row]
-}
-
-func (e eager) Upsert(b *sink.Batch, r row) {
-	e.m.mu.Lock()
-	e.m.rows[r.key] = stored{r, b.Origin().Sequence, true}
-	e.m.mu.Unlock()
-	e.Target.Upsert(b, r)
-}
-
-// guardedStore and plainStore are what a store of rows promises, appendingStore what a log does.
-var (
-	guardedStore   = Features{Transactional: true, Guarded: true, EmptyKey: true}
-	plainStore     = Features{Transactional: true, EmptyKey: true}
-	appendingStore = Features{Transactional: true, Append: true}
-)
-
-func TestSoundStores(t *testing.T) {
-	t.Parallel()
-	for name, features := range map[string]Features{"guarded": guardedStore, "plain": plainStore, "appending": appendingStore} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			Run(t, Config[row]{Features: features, New: func(t *testing.T) Subject[row] {
-				t.Parallel()
-				return subject(features)
-			}})
-		})
-	}
 }
