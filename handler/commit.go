@@ -24,7 +24,7 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		}
 	case isConfig(err) || r.unit.Err() != nil:
 		r.reported(kept[0], err)
-	case sink.IsTransient(err):
+	case sink.IsTransient(err) || sink.IsUncertain(err):
 		r.stop(kept[0], err)
 	case named:
 		r.commit(ctx, lo, bad)

@@ -38,7 +38,7 @@ func DeadLetterUnmarked() Option {
 
 // setsAside reports whether a record that failed with err becomes a dead letter.
 func (o *options) setsAside(err error) bool {
-	if o.deadLetters == nil || isConfig(err) || sink.IsTransient(err) {
+	if o.deadLetters == nil || isConfig(err) || sink.IsTransient(err) || sink.IsUncertain(err) {
 		return false
 	}
 	return sink.IsPermanent(err) || o.unmarked

@@ -7,13 +7,14 @@ import (
 )
 
 // An error is an instruction to the batch loop. Unmarked errors are reported to Lambda, which redelivers the record;
-// the two marks below say more. The outermost mark of an error's chain counts.
+// the marks below say more. The outermost mark of an error's chain counts.
 
 type mark uint8
 
 const (
 	permanent mark = iota + 1
 	transient
+	uncertain
 )
 
 type markedError struct {
@@ -46,9 +47,17 @@ func IsTransient(err error) bool {
 	if marked(err, transient) {
 		return true
 	}
+	var other *markedError
 	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-	return ended && !IsPermanent(err)
+	return ended && !errors.As(err, &other)
 }
+
+// Uncertain marks err as a commit whose answer was lost: it may have happened. It is never retried in place; Lambda
+// redelivers the records, and guarded work bears that. Uncertain(nil) is nil.
+func Uncertain(err error) error { return withMark(err, uncertain) }
+
+// IsUncertain reports whether err is marked by [Uncertain].
+func IsUncertain(err error) bool { return marked(err, uncertain) }
 
 func withMark(err error, m mark) error {
 	if err == nil {
