@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/dynasink/dynasink/internal/e2e/proc"
 )
 
 // ErrExternal is returned where a server of the user's own would have to be killed or restarted.
@@ -36,8 +38,8 @@ type Server struct {
 	port int
 
 	mu    sync.Mutex
-	admin *sql.DB  // nil until the first database is made
-	proc  *process // nil once stopped
+	admin *sql.DB       // nil until the first database is made
+	proc  *proc.Process // nil once stopped
 }
 
 // Postgres starts a PostgreSQL server; ctx limits how long that may take. The caller stops it.
@@ -132,20 +134,20 @@ func (s *Server) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	proc, err := begin(s.kind.command(s.bin, s.dir, s.port), who, s.kind.endSignal(), logFile(s.dir))
+	p, err := begin(s.kind.command(s.bin, s.dir, s.port), proc.Options{As: who, End: s.kind.endSignal()}, logFile(s.dir))
 	if err != nil {
 		return err
 	}
-	s.proc = proc
+	s.proc = p
 	for {
 		err := s.kind.check(ctx, s.addr, s.dir)
 		switch {
-		case !proc.running():
+		case !p.Running():
 			return errors.Join(errEnded, err)
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return errors.Join(err, proc.end(s.kind.endSignal()))
+			return errors.Join(err, p.End(s.kind.endSignal()))
 		}
 		pause(ctx)
 	}
@@ -164,7 +166,7 @@ func (s *Server) log() []byte {
 	if err != nil {
 		return []byte(err.Error())
 	}
-	return tail(text)
+	return proc.Tail(text)
 }
 
 // Name is "postgres", "mariadb" or "mysql".
@@ -193,7 +195,7 @@ func (s *Server) Kill9() error {
 	if s.proc == nil {
 		return nil
 	}
-	return s.proc.kill9()
+	return s.proc.Kill9()
 }
 
 // Restart starts the server again at the same address over the same data, killing it first if it still runs. It
@@ -223,7 +225,7 @@ func (s *Server) Stop() error {
 		return err
 	}
 	if s.proc != nil {
-		err = errors.Join(err, s.proc.end(s.kind.endSignal()))
+		err = errors.Join(err, s.proc.End(s.kind.endSignal()))
 		s.proc = nil
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))

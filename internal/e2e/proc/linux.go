@@ -1,16 +1,19 @@
-package servers
+package proc
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// attributes has the kernel send end when the test process dies, however that comes about.
-func attributes(who *syscall.Credential, end syscall.Signal) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Credential: who, Setpgid: true, Pdeathsig: end}
+// attributes has the kernel send o.End when the test process dies, however that comes about.
+func attributes(o Options) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: o.As, Setpgid: true, Pdeathsig: o.End}
 }
 
 // descendants lists the processes below pid. Process groups do not tell: PostgreSQL gives each of its own one.
@@ -46,4 +49,18 @@ func parentage(file string) (pid, parent int, ok bool) {
 	}
 	parent, err = strconv.Atoi(string(rest[1]))
 	return pid, parent, err == nil
+}
+
+// waitForStop returns when the process stands still or has ended, and leaves it to be waited for.
+func waitForStop(pid int) error {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.ECHILD): // it has ended
+			return nil
+		default:
+			return err
+		}
+	}
 }
