@@ -127,10 +127,40 @@ func skipMember(s string, i, depth int) (int, error) {
 	if err != nil {
 		return end, err
 	}
+	if depth > 0 && isScalar(s, end) {
+		if i, ok := skipScalar(s, end+8); ok {
+			return i, nil
+		}
+	}
 	if i, err = Colon(s, end+1); err != nil {
 		return i, err
 	}
 	return skipValue(s, i, depth)
+}
+
+// isScalar reports whether `":{"X":"` stands at s[i], X being S, N or B: most
+// of an item consists of attributes like that.
+func isScalar(s string, i int) bool {
+	const tag = 4
+	if len(s)-i < 8 {
+		return false
+	}
+	w := load8(s, i)
+	c := byte(w >> (8 * tag))
+	return w&^(0xff<<(8*tag)) == scalar && (c == 'S' || c == 'N' || c == 'B')
+}
+
+// scalar is `":{"` and `":"` around a byte of zero, in little-endian order.
+const scalar = '"' | ':'<<8 | '{'<<16 | '"'<<24 | '"'<<40 | ':'<<48 | '"'<<56
+
+// skipScalar skips the rest of such an attribute, from within its text on; ok
+// is false if it is not that simple after all.
+func skipScalar(s string, i int) (end int, ok bool) {
+	end, _, err := ScanString(s, i)
+	if err != nil || end+1 >= len(s) || s[end+1] != '}' {
+		return i, false
+	}
+	return end + 2, true
 }
 
 // Open passes over the opening quote of an object member's name and returns
