@@ -1,17 +1,13 @@
 package mapping
 
-import (
-	"reflect"
-
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-)
+import "reflect"
 
 // Decoder decodes items in DynamoDB JSON, {"pk":{"S":"x"},...} as in the Keys,
 // NewImage and OldImage of a stream record, into values of type T. It is safe
-// for concurrent use.
+// for concurrent use; what T looks like is worked out once per type.
 type Decoder[T any] struct {
 	options options
+	plan    *plan
 }
 
 // NewDecoder returns a Decoder for T: a struct, a map, an interface, or
@@ -20,8 +16,9 @@ type Decoder[T any] struct {
 // a struct within T, claim the same attribute name.
 func NewDecoder[T any](opts ...Option) (*Decoder[T], error) {
 	d := &Decoder[T]{options: newOptions(opts)}
-	if err := checkTarget(reflect.TypeFor[T](), d.options.tagKey()); err != nil {
-		return nil, fail(err)
+	var err error
+	if d.plan, err = planFor(reflect.TypeFor[T](), &d.options); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -46,7 +43,7 @@ func (d *Decoder[T]) DecodeString(item string, into *T) error {
 	}
 	var zero T
 	*into = zero
-	return decodeInto(item, into, d.options)
+	return decodeItem(d.plan, item, reflect.ValueOf(into).Elem(), &d.options)
 }
 
 // Unmarshal decodes one item into the value that into points to, like
@@ -58,41 +55,9 @@ func Unmarshal(item []byte, into any) error {
 		return fail(errNilTarget)
 	}
 	o := newOptions(nil)
-	if err := checkTarget(v.Type().Elem(), o.tagKey()); err != nil {
-		return fail(err)
-	}
-	return decodeInto(string(item), into, o)
-}
-
-func decodeInto(item string, into any, o options) error {
-	m, err := parseItem(item)
+	p, err := planFor(v.Type().Elem(), &o)
 	if err != nil {
 		return err
 	}
-	if err := official(&types.AttributeValueMemberM{Value: m}, into, o); err != nil {
-		return blame(m, reflect.TypeOf(into).Elem(), o, err)
-	}
-	return nil
-}
-
-// blame finds the attribute that does not decode.
-func blame(m map[string]types.AttributeValue, t reflect.Type, o options, err error) error {
-	for name, av := range m {
-		one := map[string]types.AttributeValue{name: av}
-		if err := official(&types.AttributeValueMemberM{Value: one}, reflect.New(t).Interface(), o); err != nil {
-			return withinName(name, err)
-		}
-	}
-	return asError(err)
-}
-
-// official calls AWS's decoder, which panics where a user's method does, and
-// on an interface type that the value does not implement.
-func official(av types.AttributeValue, into any, o options) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errPanic
-		}
-	}()
-	return valueFree(attributevalue.UnmarshalWithOptions(av, into, func(p *attributevalue.DecoderOptions) { *p = o.decoder }))
+	return decodeItem(p, string(item), v.Elem(), &o)
 }

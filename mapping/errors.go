@@ -64,6 +64,8 @@ var (
 	errNilTarget     = errors.New("target is a nil pointer")
 	errPanic         = errors.New("decoding panicked")
 	errPanicEncoding = errors.New("encoding panicked")
+	errUnexported    = errors.New("embedded field of an unexported type cannot be set")
+	errNotInteger    = errors.New("not an integer")
 	errInvalidUTF8   = errors.New("string is not valid UTF-8")
 )
 

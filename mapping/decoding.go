@@ -1,0 +1,215 @@
+package mapping
+
+import (
+	"errors"
+	"reflect"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/dynasink/dynasink/internal/streamjson"
+)
+
+// errOfficial is how a decodeFunc hands its attribute over to AWS's decoder.
+var errOfficial = errors.New("mapping: internal: left to attributevalue")
+
+// decoding is the state of decoding one item.
+type decoding struct {
+	parser
+	options *options
+	depth   int    // lists and maps around the current position
+	names   names  // names of the maps around it, to find duplicates
+	buf     []byte // scratch
+}
+
+var decodings = sync.Pool{New: func() any { return new(decoding) }}
+
+// decodeItem decodes a whole item into v, which can be set.
+func decodeItem(p *plan, item string, v reflect.Value, o *options) (err error) {
+	d := decodings.Get().(*decoding)
+	d.parser, d.options, d.depth = parser{s: item}, o, 0
+	defer func() {
+		if recover() != nil {
+			err = fail(errPanic)
+			return // d may be in any state: let it go
+		}
+		d.release()
+	}()
+	if err := d.item(p, v); err != nil {
+		return asError(err)
+	}
+	return nil
+}
+
+// release forgets the item, which the pool must not keep in memory.
+func (d *decoding) release() {
+	clear(d.names)
+	d.parser, d.options, d.names, d.buf = parser{}, nil, d.names[:0], d.buf[:0]
+	if cap(d.buf) > 1<<16 {
+		d.buf = nil
+	}
+	decodings.Put(d)
+}
+
+func (d *decoding) item(p *plan, v reflect.Value) error {
+	if d.space(); d.i >= len(d.s) || d.s[d.i] != '{' {
+		return errNotObject
+	}
+	err := errOfficial
+	if decode := p.decode[kindM]; decode != nil {
+		d.depth = -1 // the item itself is no nested map
+		err = decode(d, v)
+	}
+	if err == errOfficial {
+		return d.officialItem(p, v)
+	}
+	if d.space(); err == nil && d.i != len(d.s) {
+		err = errTrailing
+	}
+	return err
+}
+
+func (d *decoding) officialItem(p *plan, v reflect.Value) error {
+	m, err := parseItem(d.s)
+	if err != nil {
+		return err
+	}
+	return d.setOfficial(p, v, &types.AttributeValueMemberM{Value: m})
+}
+
+// value decodes the attribute value at which d stands into v.
+func (d *decoding) value(p *plan, v reflect.Value) error {
+	start := d.i
+	k, err := d.open()
+	if err != nil {
+		return err
+	}
+	return d.payload(p, k, v, start)
+}
+
+// payload decodes the payload at which d stands, and passes over the brace
+// behind it. The attribute value begins at start.
+func (d *decoding) payload(p *plan, k kind, v reflect.Value, start int) error {
+	err := errOfficial
+	if decode := p.decode[k]; decode != nil {
+		err = decode(d, v)
+	}
+	if err == nil {
+		return d.close()
+	}
+	if err == errOfficial {
+		return d.official(p, v, start)
+	}
+	return err
+}
+
+// open reads the start of an attribute value, {"S": .
+func (d *decoding) open() (kind, error) {
+	if i := d.i; i+6 < len(d.s) && d.s[i:i+2] == `{"` && d.s[i+3:i+5] == `":` && d.s[i+5] > ' ' {
+		if k, ok := kindOf(d.s[i+2 : i+3]); ok {
+			d.i += 5
+			return k, nil
+		}
+	}
+	return d.openSlow()
+}
+
+func (d *decoding) openSlow() (kind, error) {
+	if !d.accept('{') {
+		return 0, d.damage(errNotAttribute)
+	}
+	if d.space(); d.accept('}') {
+		return 0, errNoTag
+	}
+	tag, err := d.name()
+	if err != nil {
+		return 0, err
+	}
+	k, ok := kindOf(tag)
+	if !ok {
+		return 0, d.damage(errUnknownTag)
+	}
+	return k, nil
+}
+
+// close passes over the end of an attribute value.
+func (d *decoding) close() error {
+	if d.accept('}') {
+		return nil
+	}
+	if more, err := d.more('}'); more || err != nil {
+		return orTwoTags(err)
+	}
+	return nil
+}
+
+// official reads the attribute value at start again, as the SDK's type, and
+// has AWS's decoder decode it.
+func (d *decoding) official(p *plan, v reflect.Value, start int) error {
+	d.i = start
+	av, err := d.parser.value(d.depth)
+	if err != nil {
+		return err
+	}
+	return d.setOfficial(p, v, av)
+}
+
+func (d *decoding) setOfficial(p *plan, v reflect.Value, av types.AttributeValue) error {
+	_, null := av.(*types.AttributeValueMemberNULL)
+	switch {
+	case !v.CanSet() && null:
+		return nil
+	case !v.CanSet():
+		return errUnexported
+	case p.wrap == nil:
+		return official(av, v.Addr().Interface(), d.options)
+	}
+	w := reflect.New(p.wrap)
+	w.Elem().Field(0).Set(v)
+	m := &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"F": av}}
+	err := official(m, w.Interface(), d.options)
+	if err == nil {
+		v.Set(w.Elem().Field(0))
+	}
+	return err
+}
+
+// official calls AWS's decoder, which panics where a user's method does, and
+// on an interface type that the value does not implement.
+func official(av types.AttributeValue, into any, o *options) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+	return valueFree(attributevalue.UnmarshalWithOptions(av, into, func(p *attributevalue.DecoderOptions) { *p = o.decoder }))
+}
+
+// enter and leave count the lists and maps that d is in.
+func (d *decoding) enter() error {
+	if d.depth++; d.depth > MaxDepth {
+		return errDepth
+	}
+	return nil
+}
+
+func (d *decoding) leave() { d.depth-- }
+
+// text reads a string payload.
+func (d *decoding) text() (string, error) {
+	if d.i >= len(d.s) || d.s[d.i] != '"' {
+		return "", d.damage(errNotString)
+	}
+	start := d.i + 1
+	end, plain, err := streamjson.ScanString(d.s, start)
+	if err != nil {
+		return "", err
+	}
+	d.i = end + 1
+	if !plain {
+		d.buf = streamjson.AppendUnquoted(d.buf[:0], d.s[start:end])
+		return string(d.buf), nil
+	}
+	return d.s[start:end], nil
+}
