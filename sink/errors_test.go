@@ -15,25 +15,33 @@ func TestMarks(t *testing.T) {
 	err := errors.New("cause")
 	timeout := fmt.Errorf("query: %w", context.DeadlineExceeded)
 	for name, c := range map[string]struct {
-		err                  error
-		permanent, transient bool
+		err  error
+		want string // which of the questions are answered with yes
 	}{
-		"nil":                     {nil, false, false},
-		"unmarked":                {err, false, false},
-		"permanent":               {sink.Permanent(err), true, false},
-		"transient":               {sink.Transient(err), false, true},
-		"wrapped":                 {fmt.Errorf("table t: %w", sink.Permanent(err)), true, false},
-		"in a row error":          {&sink.RowError{Err: sink.Transient(err)}, false, true},
-		"in a record error":       {&sink.RecordError{Err: sink.Permanent(err)}, true, false},
-		"joined":                  {errors.Join(err, sink.Permanent(err)), true, false},
-		"outermost is permanent":  {sink.Permanent(fmt.Errorf("gave up: %w", sink.Transient(err))), true, false},
-		"outermost is transient":  {sink.Transient(sink.Permanent(err)), false, true},
-		"deadline":                {timeout, false, true},
-		"cancelled":               {context.Canceled, false, true},
-		"deadline made permanent": {sink.Permanent(timeout), true, false},
+		"nil":                     {nil, ""},
+		"unmarked":                {err, ""},
+		"permanent":               {sink.Permanent(err), "permanent"},
+		"transient":               {sink.Transient(err), "transient"},
+		"wrapped":                 {fmt.Errorf("table t: %w", sink.Permanent(err)), "permanent"},
+		"in a row error":          {&sink.RowError{Err: sink.Transient(err)}, "transient"},
+		"in a record error":       {&sink.RecordError{Err: sink.Permanent(err)}, "permanent"},
+		"joined":                  {errors.Join(err, sink.Permanent(err)), "permanent"},
+		"outermost is permanent":  {sink.Permanent(fmt.Errorf("gave up: %w", sink.Transient(err))), "permanent"},
+		"outermost is transient":  {sink.Transient(sink.Permanent(err)), "transient"},
+		"deadline":                {timeout, "transient"},
+		"cancelled":               {context.Canceled, "transient"},
+		"uncertain":               {sink.Uncertain(err), "uncertain"},
+		"deadline, uncertain":     {fmt.Errorf("commit: %w", sink.Uncertain(timeout)), "uncertain"},
+		"deadline made permanent": {sink.Permanent(timeout), "permanent"},
 	} {
-		if sink.IsPermanent(c.err) != c.permanent || sink.IsTransient(c.err) != c.transient {
-			t.Errorf("%s: permanent %t, transient %t", name, sink.IsPermanent(c.err), sink.IsTransient(c.err))
+		got := ""
+		for answer, yes := range map[string]bool{"permanent": sink.IsPermanent(c.err), "transient": sink.IsTransient(c.err), "uncertain": sink.IsUncertain(c.err)} {
+			if yes {
+				got += answer
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: the error is %q, want %q", name, got, c.want)
 		}
 	}
 }
@@ -41,7 +49,7 @@ func TestMarks(t *testing.T) {
 func TestMarksKeepTheError(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
-	for _, mark := range []func(error) error{sink.Permanent, sink.Transient} {
+	for _, mark := range []func(error) error{sink.Permanent, sink.Transient, sink.Uncertain} {
 		if mark(nil) != nil {
 			t.Error("a marked nil is not nil")
 		}

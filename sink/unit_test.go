@@ -117,8 +117,11 @@ func TestFailedAndOpenRecordsAreNotCommitted(t *testing.T) {
 	if want := map[string]int{"t/2": 2}; !maps.Equal(s.rows, want) {
 		t.Errorf("the table holds %v, want %v", s.rows, want)
 	}
-	if err := batches[0].End(nil); !errors.Is(err, errHandler) {
+	if err := batches[0].End(errFirst); !errors.Is(err, errHandler) {
 		t.Errorf("a second End returned %v, want the first error", err)
+	}
+	if err := batches[2].End(errHandler); err != nil {
+		t.Errorf("a second End returned %v, want what the first did", err)
 	}
 }
 
@@ -195,16 +198,25 @@ func TestRetryReplacesWhatARecordStaged(t *testing.T) {
 	}
 }
 
-func TestRetryOfAnOpenRecordDropsIt(t *testing.T) {
+func TestRetryDropsWhatASoundRecordStaged(t *testing.T) {
 	t.Parallel()
 	s := newStore()
 	table := s.table("t")
-	u := sink.NewUnit()
-	first := u.Begin(origin(0))
-	table.Upsert(first, row{"a", 1})
-	_ = u.Retry(first).End(nil)
-	if err := errors.Join(u.Commit(t.Context(), nil), u.Err()); err != nil || len(s.rows) != 0 {
-		t.Errorf("error %v, rows %v; want neither", err, s.rows)
+	for name, end := range map[string]func(*sink.Batch){
+		"open":  func(*sink.Batch) {},
+		"ended": func(b *sink.Batch) { _ = b.End(nil) },
+	} {
+		u := sink.NewUnit()
+		first := u.Begin(origin(0))
+		table.Upsert(first, row{"a", 1})
+		end(first)
+		_ = u.Retry(first).End(nil)
+		if err := errors.Join(u.Commit(t.Context(), nil), u.Err()); err != nil || len(s.rows) != 0 {
+			t.Errorf("%s: error %v, rows %v; want neither", name, err, s.rows)
+		}
+		if table.Upsert(first, row{"a", 2}); u.Err() == nil {
+			t.Errorf("%s: the first attempt staged after the second had begun, unnoticed", name)
+		}
 	}
 }
 
