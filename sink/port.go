@@ -41,6 +41,7 @@ type portOptions struct {
 	rank    rank
 	guarded bool
 	every   bool
+	version any // func(row *R, o Origin) string
 }
 
 type portOption func(*portOptions)
@@ -51,6 +52,13 @@ func (o portOption) apply(p *portOptions) { o(p) }
 // commit first, because repeating them is harmless when a later sink fails.
 func Guarded() PortOption {
 	return portOption(func(p *portOptions) { p.rank, p.guarded = rankGuarded, true })
+}
+
+// GuardedBy is [Guarded] for a sink that tells old from new by a version: a text that compares as the versions do (see
+// [PadSequence]). When one commit holds several writes of a row, the one with the highest version counts, and the last
+// staged among equals, because a batch made of dead letters need not be in the stream's order. R must be the port's.
+func GuardedBy[R any](version func(row *R, o Origin) string) PortOption {
+	return portOption(func(p *portOptions) { p.rank, p.guarded, p.version = rankGuarded, true, version })
 }
 
 // EveryWrite hands over every staged write in its order, for targets that must see each change (a history table, an
@@ -84,6 +92,7 @@ func NewPort[R any, K comparable, Tx any](
 	for _, o := range opts {
 		o.apply(&p.portOptions)
 	}
+	p.versionOf, _ = p.version.(func(*R, Origin) string)
 	return &Port[R]{stage: p.stage, sameKey: p.sameKey}
 }
 
@@ -110,11 +119,12 @@ var created atomic.Uint64
 
 type port[R any, K comparable, Tx any] struct {
 	portOptions
-	sink    Sink[Tx]
-	key     func(row *R) (K, error)
-	write   func(ctx context.Context, tx Tx, writes []Write[R]) error
-	compare func(a, b K) int // nil: K has no order we know
-	number  uint64
+	sink      Sink[Tx]
+	key       func(row *R) (K, error)
+	write     func(ctx context.Context, tx Tx, writes []Write[R]) error
+	compare   func(a, b K) int              // nil: K has no order we know
+	versionOf func(row *R, o Origin) string // nil: the last staged write of a row counts
+	number    uint64
 }
 
 func compareOf[K comparable]() func(a, b K) int {

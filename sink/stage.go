@@ -69,7 +69,9 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []
 			continue
 		}
 		if at, seen := rows[e.key]; seen {
-			picked[at] = e
+			if !s.stale(e, picked[at]) {
+				picked[at] = e
+			}
 			continue
 		}
 		if rows != nil {
@@ -81,6 +83,12 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []
 		slices.SortFunc(picked, func(a, b *entry[R, K]) int { return s.port.compare(a.key, b.key) })
 	}
 	return picked
+}
+
+// stale reports whether e is older than an entry of its row that was staged before it.
+func (s *stage[R, K, Tx]) stale(e, before *entry[R, K]) bool {
+	version := s.port.versionOf
+	return version != nil && version(&e.row, e.at.batch.origin) < version(&before.row, before.at.batch.origin)
 }
 
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {

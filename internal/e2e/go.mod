@@ -6,6 +6,7 @@ replace github.com/dynasink/dynasink => ../..
 
 require (
 	github.com/aws/aws-lambda-go v1.55.1
+	github.com/dynasink/dynasink v0.0.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/jmoiron/sqlx v1.4.0

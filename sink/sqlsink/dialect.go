@@ -1,0 +1,131 @@
+package sqlsink
+
+import (
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Dialect is the SQL that an engine speaks.
+type Dialect uint8
+
+// The dialects. MariaDB and Aurora MySQL speak MySQL, Aurora PostgreSQL speaks PostgreSQL.
+const (
+	PostgreSQL Dialect = iota + 1
+	MySQL
+	SQLite
+)
+
+func (d Dialect) String() string {
+	switch d {
+	case PostgreSQL:
+		return "PostgreSQL"
+	case MySQL:
+		return "MySQL"
+	case SQLite:
+		return "SQLite"
+	}
+	return "Dialect(" + strconv.Itoa(int(d)) + ")"
+}
+
+// dialectOf tells the dialect from the name that a driver is registered with.
+func dialectOf(driver string) (Dialect, error) {
+	switch driver {
+	case "pgx", "pgx/v5", "postgres", "pq-timeouts", "cloudsqlpostgres", "nrpgx", "nrpostgres":
+		return PostgreSQL, nil
+	case "mysql", "nrmysql":
+		return MySQL, nil
+	case "sqlite", "sqlite3", "nrsqlite3":
+		return SQLite, nil
+	}
+	return 0, fmt.Errorf("sqlsink: the driver %q is none whose dialect is known (pgx, postgres, mysql, sqlite, sqlite3): say it with WithDialect", driver)
+}
+
+// quote makes an identifier of name; a dot separates schema and table.
+func (d Dialect) quote(name string) string {
+	q := `"`
+	if d == MySQL {
+		q = "`"
+	}
+	parts := strings.Split(name, ".")
+	for i, part := range parts {
+		parts[i] = q + strings.ReplaceAll(part, q, q+q) + q
+	}
+	return strings.Join(parts, ".")
+}
+
+func (d Dialect) quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = d.quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// isolation is the weakest level at which the guards hold: the statements after a lock must see what was committed before
+// it. MySQL's default, REPEATABLE READ, reads from an older snapshot and locks gaps, which makes concurrent batches
+// deadlock. SQLite has one writer at a time whatever the level.
+func (d Dialect) isolation() *sql.TxOptions {
+	if d == SQLite {
+		return nil
+	}
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
+
+// parameters is how many placeholders a statement may have.
+func (d Dialect) parameters() int {
+	if d == SQLite {
+		return 32_766 // https://www.sqlite.org/limits.html#max_variable_number
+	}
+	return 65_535 // a 16-bit count in both wire protocols
+}
+
+// statement builds SQL text with the dialect's placeholders.
+type statement struct {
+	strings.Builder
+	dialect Dialect
+	args    []any
+}
+
+// values writes rows of placeholders, (?, ?), (?, ?), with their arguments.
+func (s *statement) values(rows [][]any) *statement {
+	for i, row := range rows {
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		s.WriteByte('(')
+		s.list(row...)
+		s.WriteByte(')')
+	}
+	return s
+}
+
+// list writes placeholders, ?, ?, with their arguments.
+func (s *statement) list(args ...any) *statement {
+	for i, arg := range args {
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		s.arg(arg)
+	}
+	return s
+}
+
+func (s *statement) arg(arg any) *statement {
+	s.args = append(s.args, arg)
+	if s.dialect == PostgreSQL {
+		s.WriteByte('$')
+		s.WriteString(strconv.Itoa(len(s.args)))
+	} else {
+		s.WriteByte('?')
+	}
+	return s
+}
+
+func (s *statement) text(parts ...string) *statement {
+	for _, part := range parts {
+		s.WriteString(part)
+	}
+	return s
+}

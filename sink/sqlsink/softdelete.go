@@ -1,0 +1,58 @@
+package sqlsink
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// SoftDelete guards rows by the sequence number and keeps deleted ones: deletedAt is a nullable timestamp column that is
+// set when the item is removed, and guardColumn ("" for [GuardColumn]) holds the sequence number. It is the cheapest
+// guard; readers filter on deletedAt IS NULL. Purge deleted rows with a statement of your own once they are older than any
+// redelivery.
+//
+// Columns that are not part of the key must be nullable or have a default, because a removal of a row that was never
+// written must be remembered too.
+func SoftDelete(deletedAt, guardColumn string) TableOption {
+	if guardColumn == "" {
+		guardColumn = GuardColumn
+	}
+	return tableOption(func(t *table) { t.guard = &softDelete{column: guardColumn, deletedAt: deletedAt} })
+}
+
+type softDelete struct{ column, deletedAt string }
+
+func (g *softDelete) bind(t *table) error {
+	if err := t.free(g.deletedAt); err != nil {
+		return err
+	}
+	return t.free(g.column)
+}
+
+func (g *softDelete) protects() bool { return true }
+
+func (g *softDelete) version(_ *table, _ reflect.Value, o sink.Origin) (string, error) {
+	return sequenceVersion(o)
+}
+
+// write needs no lock and no second table: the row itself remembers its deletion.
+func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []change) error {
+	upserts, removals := split(changes)
+	live := func(*change) any { return nil }
+	rows := rowsOf(upserts, live, versionOf)
+	if err := t.upsert(g.column, g.deletedAt, g.column).exec(ctx, tx, rows); err != nil {
+		return err
+	}
+	deleted := func(*change) any { return timeArg(tx.now, tx.store.dialect) }
+	keys := t.columns.keyNames()
+	mark := upsert{t.name, append(keys, g.deletedAt, g.column), keys[:len(keys):len(keys)], g.column}
+	return mark.exec(ctx, tx, keysOf(removals, deleted, versionOf))
+}
+
+func (g *softDelete) needs(t *table) []need {
+	return []need{
+		{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")},
+		{table: t.name, column: g.deletedAt, mend: t.addColumn(g.deletedAt, timestampType(t.store.dialect)+" NULL")},
+	}
+}

@@ -1,0 +1,153 @@
+package sqlsink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// Table is a [sink.Target] for the rows of one table. It is made once, at start-up, and is safe for concurrent use.
+type Table[R any] struct {
+	port  *sink.Port[R]
+	table *table
+}
+
+// table is what does not depend on the row type.
+type table struct {
+	store   *store
+	name    string
+	columns *columns
+	guard   guard
+}
+
+// TableOption changes what [NewTable] returns.
+type TableOption interface{ applyTable(*table) }
+
+type tableOption func(*table)
+
+func (o tableOption) applyTable(t *table) { o(t) }
+
+// NewTable makes a target of the table called name (schema.name where the engine has schemas; names are quoted, so case
+// counts). R is a struct with db tags, of which at least one has the option key; the key must be unique in the table.
+//
+// Nothing is asked of the database: [DB.Preflight] does that.
+func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error) {
+	if db == nil || name == "" {
+		return nil, errors.New("sqlsink: a table needs a DB and a name")
+	}
+	rowType := reflect.TypeFor[R]()
+	columns, err := columnsOf(rowType)
+	if err != nil {
+		return nil, err
+	}
+	if len(columns.keys) == 0 {
+		return nil, fmt.Errorf(`sqlsink: %v has no key column: tag one or more fields like db:"id,key"`, rowType)
+	}
+	t := &table{store: db.store, name: name, columns: columns, guard: &tombstoneGuard{column: GuardColumn}}
+	for _, o := range opts {
+		o.applyTable(t)
+	}
+	if err := t.guard.bind(t); err != nil {
+		return nil, err
+	}
+	db.addCheck(t.check)
+	return &Table[R]{port: newPort[R](t), table: t}, nil
+}
+
+// Upsert implements [sink.Target].
+func (t *Table[R]) Upsert(b *sink.Batch, row R) { t.port.Upsert(b, row) }
+
+// Delete implements [sink.Target]. Only the key columns of key are read, and the version with [GuardVersion].
+func (t *Table[R]) Delete(b *sink.Batch, key R) { t.port.Delete(b, key) }
+
+// SameKey implements [sink.Keyed].
+func (t *Table[R]) SameKey(a, b R) bool { return t.port.SameKey(a, b) }
+
+func newPort[R any](t *table) *sink.Port[R] {
+	var opts []sink.PortOption
+	if t.guard.protects() {
+		opts = append(opts, sink.GuardedBy(func(row *R, o sink.Origin) string {
+			version, _ := t.guard.version(t, reflect.ValueOf(row).Elem(), o) // an error comes up again when it is written
+			return version
+		}))
+	}
+	return sink.NewPort(t.store,
+		func(row *R) (string, error) {
+			key, err := t.columns.keyText(reflect.ValueOf(row).Elem(), t.columns.keys, t.store.dialect)
+			if err != nil {
+				err = fmt.Errorf("sqlsink: table %s: %w", t.name, err)
+			}
+			return key, err
+		},
+		func(ctx context.Context, tx *tx, writes []sink.Write[R]) error {
+			changes, err := changesOf(t, writes)
+			if err != nil {
+				return err
+			}
+			return t.guard.write(ctx, tx, t, changes)
+		}, opts...)
+}
+
+// change is one row to write or to remove, as arguments.
+type change struct {
+	args    []any  // all columns, nil for a removal
+	keys    []any  // the key columns
+	hash    string // what stands for the key in the guard tables
+	version string // the order guard's number, padded; "" if the table is unguarded
+}
+
+// split parts changes into what is to be written and what is to be removed.
+func split(changes []change) (upserts, removals []change) {
+	for _, c := range changes {
+		if c.args == nil {
+			removals = append(removals, c)
+		} else {
+			upserts = append(upserts, c)
+		}
+	}
+	return upserts, removals
+}
+
+func changesOf[R any](t *table, writes []sink.Write[R]) ([]change, error) {
+	changes := make([]change, len(writes))
+	for i := range writes {
+		w := &writes[i]
+		c, err := t.change(reflect.ValueOf(&w.Row).Elem(), w.Delete, w.Origin)
+		if err != nil {
+			return nil, &sink.RowError{Row: i, Err: sink.Permanent(fmt.Errorf("sqlsink: table %s: %w", t.name, err))}
+		}
+		changes[i] = c
+	}
+	return changes, nil
+}
+
+func (t *table) change(row reflect.Value, remove bool, o sink.Origin) (c change, err error) {
+	d := t.store.dialect
+	if c.keys, err = t.columns.at(row, t.columns.keys, d); err != nil {
+		return c, err
+	}
+	if c.version, err = t.guard.version(t, row, o); err != nil {
+		return c, err
+	}
+	if t.guard.protects() {
+		key, err := t.columns.keyText(row, t.columns.keys, d)
+		if err != nil {
+			return c, err
+		}
+		c.hash = keyHash(key)
+	}
+	if !remove {
+		c.args, err = t.columns.row(row, d)
+	}
+	return c, err
+}
+
+// upsert writes rows of t; guardColumn is "" for an unguarded table. extra values follow a row's columns.
+func (t *table) upsert(guardColumn string, extra ...string) upsert {
+	return upsert{
+		table: t.name, columns: append(t.columns.names(), extra...), keys: t.columns.keyNames(), guard: guardColumn,
+	}
+}

@@ -1,0 +1,198 @@
+package sqlsink
+
+import (
+	"context"
+	"hash/fnv"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// tombstoneTable remembers deletions: an older upsert must not bring a row back.
+const tombstoneTable = "dynasink_tombstones"
+
+// Tombstones guards rows by the sequence number in guardColumn ("" for [GuardColumn]), and remembers deletions in the table
+// dynasink_tombstones, so that readers see a table of live rows only. It is the default.
+//
+// Concurrent batches of one table of which one deletes take turns where their rows fall into the same of 64 parts of the
+// table, because an upsert and a deletion of a row that is not there have nothing else to meet at. [SoftDelete] has no such
+// turns.
+func Tombstones(guardColumn string) TableOption {
+	if guardColumn == "" {
+		guardColumn = GuardColumn
+	}
+	return tableOption(func(t *table) { t.guard = &tombstoneGuard{column: guardColumn} })
+}
+
+// tombstoneGuard is also GuardVersion's: then the column is the row type's own.
+type tombstoneGuard struct {
+	column string
+	own    bool
+	source *column
+}
+
+func (g *tombstoneGuard) bind(t *table) (err error) {
+	if !g.own {
+		return t.free(g.column)
+	}
+	g.source, err = t.columnNamed(g.column)
+	return err
+}
+
+func (g *tombstoneGuard) protects() bool { return true }
+
+func (g *tombstoneGuard) version(t *table, row reflect.Value, o sink.Origin) (string, error) {
+	if g.own {
+		return columnVersion(g.source, row, t.store.dialect)
+	}
+	return sequenceVersion(o)
+}
+
+func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
+	if err := t.lock(ctx, tx, changes); err != nil {
+		return err
+	}
+	upserts, removals := split(changes)
+	upserts, err := t.alive(ctx, tx, upserts)
+	if err != nil {
+		return err
+	}
+	if err := g.upsert(ctx, tx, t, upserts); err != nil {
+		return err
+	}
+	if err := t.bury(ctx, tx, removals); err != nil {
+		return err
+	}
+	return removal{t.name, t.columns.keyNames(), g.column}.exec(ctx, tx, keysOf(removals, versionOf))
+}
+
+func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts []change) error {
+	if g.own {
+		return t.upsert(g.column).exec(ctx, tx, rowsOf(upserts))
+	}
+	return t.upsert(g.column, g.column).exec(ctx, tx, rowsOf(upserts, versionOf))
+}
+
+// alive drops the upserts that a tombstone is newer than.
+func (t *table) alive(ctx context.Context, tx *tx, upserts []change) ([]change, error) {
+	buried := map[string]string{}
+	for chunk := range slices.Chunk(upserts, 1000) {
+		s := tx.statement()
+		s.text("SELECT row_key, sequence FROM ", tombstoneTable, " WHERE table_name = ").arg(t.name).text(" AND row_key IN (")
+		for i := range chunk {
+			if i > 0 {
+				s.text(", ")
+			}
+			s.arg(chunk[i].hash)
+		}
+		s.text(")")
+		err := tx.collect(ctx, "read tombstones of "+t.name, s, 2, func(c []string) { buried[c[0]] = c[1] })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(upserts, func(c change) bool { return buried[c.hash] > c.version }), nil
+}
+
+// bury writes the tombstones of removals; one that is there with a higher version stays.
+func (t *table) bury(ctx context.Context, tx *tx, removals []change) error {
+	rows := make([][]any, len(removals))
+	for i, c := range removals {
+		rows[i] = []any{t.name, c.hash, timeArg(tx.now, tx.store.dialect), c.version}
+	}
+	columns := []string{"table_name", "row_key", "deleted_at", "sequence"}
+	return upsert{tombstoneTable, columns, columns[:2], "sequence"}.exec(ctx, tx, rows)
+}
+
+// lockParts is into how many parts the keys of a table fall for locking. Few, because each takes a place in the engine's
+// lock table; a batch of a thousand rows takes them all.
+const lockParts = 64
+
+// lock makes sure that what alive reads stays true until the commit: a batch with removals has its parts of the table for
+// itself, batches without share theirs. Parts are taken in order, so that batches wait and never deadlock here.
+func (t *table) lock(ctx context.Context, tx *tx, changes []change) error {
+	var parts [lockParts]bool
+	exclusive := false
+	for _, c := range changes {
+		part, _ := strconv.ParseUint(c.hash[:2], 16, 8)
+		parts[part%lockParts] = true
+		exclusive = exclusive || c.args == nil
+	}
+	switch tx.store.dialect {
+	case PostgreSQL:
+		return t.lockAdvisory(ctx, tx, parts, exclusive)
+	case MySQL:
+		return t.lockRows(ctx, tx, parts, exclusive)
+	}
+	// SQLite has one writer at a time: a statement that may write makes this transaction the writer before it reads.
+	_, err := tx.exec(ctx, "lock "+t.name, tx.statement().text("DELETE FROM ", tombstoneTable, " WHERE row_key = ''"))
+	return err
+}
+
+// lockAdvisory uses PostgreSQL's transaction-level advisory locks, which RDS Proxy does not pin:
+// https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
+func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool, exclusive bool) error {
+	class := fnv.New32a()
+	class.Write([]byte("dynasink " + t.name))
+	var numbers []string
+	for part, taken := range parts {
+		if taken {
+			numbers = append(numbers, strconv.Itoa(part))
+		}
+	}
+	function := "pg_advisory_xact_lock_shared"
+	if exclusive {
+		function = "pg_advisory_xact_lock"
+	}
+	s := tx.statement()
+	s.text("SELECT ", function, "(CAST(").arg(int64(int32(class.Sum32()))).text(" AS int), part) FROM unnest(CAST(string_to_array(")
+	s.arg(strings.Join(numbers, ",")).text(", ',') AS int[])) AS part")
+	_, err := tx.exec(ctx, "lock "+t.name, s)
+	return err
+}
+
+// lockRows locks rows of the tombstone table that stand for the parts; MySQL's named locks belong to a session and not to a
+// transaction. The rows are made when they are first needed.
+func (t *table) lockRows(ctx context.Context, tx *tx, parts [lockParts]bool, exclusive bool) error {
+	var names []any
+	for part, taken := range parts {
+		if taken {
+			names = append(names, "lock "+strconv.Itoa(100+part))
+		}
+	}
+	found := 0
+	count := func([]string) { found++ }
+	if err := tx.collect(ctx, "lock "+t.name, t.lockStatement(tx, names, exclusive), 1, count); err != nil {
+		return err
+	}
+	if found == len(names) {
+		return nil
+	}
+	rows := make([][]any, len(names))
+	for i, name := range names {
+		rows[i] = []any{t.name, name, "9999-12-31 00:00:00", "0"}
+	}
+	columns := []string{"table_name", "row_key", "deleted_at", "sequence"}
+	return upsert{tombstoneTable, columns, columns[:2], ""}.exec(ctx, tx, rows)
+}
+
+func (t *table) lockStatement(tx *tx, names []any, exclusive bool) *statement {
+	s := tx.statement()
+	s.text("SELECT row_key FROM ", tombstoneTable, " WHERE table_name = ").arg(t.name)
+	s.text(" AND row_key IN (").list(names...).text(") ORDER BY row_key ")
+	if exclusive {
+		return s.text("FOR UPDATE")
+	}
+	return s.text("LOCK IN SHARE MODE")
+}
+
+func (g *tombstoneGuard) needs(t *table) []need {
+	needs := []need{{table: tombstoneTable, mend: ddl(t.store.dialect, tombstoneTable)}}
+	if !g.own {
+		needs = append(needs, need{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")})
+	}
+	return needs
+}
