@@ -3,6 +3,8 @@ package sink
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"reflect"
 	"sync/atomic"
 )
 
@@ -56,7 +58,8 @@ func Guarded() PortOption {
 
 // GuardedBy is [Guarded] for a sink that tells old from new by a version: a text that compares as the versions do (see
 // [PadSequence]). When one commit holds several writes of a row, the one with the highest version counts, and the last
-// staged among equals, because a batch made of dead letters need not be in the stream's order. R must be the port's.
+// staged among equals, because a batch made of dead letters need not be in the stream's order. R must be the port's, or
+// every commit fails.
 func GuardedBy[R any](version func(row *R, o Origin) string) PortOption {
 	return portOption(func(p *portOptions) { p.rank, p.guarded, p.version = rankGuarded, true, version })
 }
@@ -92,7 +95,9 @@ func NewPort[R any, K comparable, Tx any](
 	for _, o := range opts {
 		o.apply(&p.portOptions)
 	}
-	p.versionOf, _ = p.version.(func(*R, Origin) string)
+	if p.version != nil {
+		p.guardBy(p.version)
+	}
 	return &Port[R]{stage: p.stage, sameKey: p.sameKey}
 }
 
@@ -125,6 +130,15 @@ type port[R any, K comparable, Tx any] struct {
 	compare   func(a, b K) int              // nil: K has no order we know
 	versionOf func(row *R, o Origin) string // nil: the last staged write of a row counts
 	number    uint64
+}
+
+// guardBy takes the function of [GuardedBy]. One for other rows would leave the port without it, so no commit succeeds.
+func (p *port[R, K, Tx]) guardBy(version any) {
+	var ok bool
+	if p.versionOf, ok = version.(func(*R, Origin) string); !ok {
+		err := fmt.Errorf("sink: GuardedBy got a %T, and the rows of the port are of type %v", version, reflect.TypeFor[R]())
+		p.write = func(context.Context, Tx, []Write[R]) error { return err }
+	}
 }
 
 func compareOf[K comparable]() func(a, b K) int {

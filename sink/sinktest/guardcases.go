@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/dynasink/dynasink/sink"
@@ -57,6 +58,7 @@ func guardCases[R any]() []testCase[R] {
 		{"stale delete after delete", "a row can come back after deletes in the wrong order", guarded, stale[R](del("a"), del("a"))},
 		{"stale rows among others", "a stale row does not keep the other rows of its batch from being written", guarded, staleAmongOthers[R]},
 		{"stale batches", "any part of the past can be delivered again", guarded, windows[R]},
+		{"unordered batch", "in a batch that is not in the stream's order (redriven dead letters) the newest change of a row counts", guarded, unordered[R]},
 		{"sequence numbers are numbers", "sequence numbers compare as numbers, not as text, up to 40 digits", guarded, numbers[R]},
 		{"any order converges", "deliveries in any order, some of them twice, lead to the newest state", guarded, shuffled[R]},
 	}
@@ -106,6 +108,18 @@ func windows[R any](ctx context.Context, s *suite[R]) error {
 		}
 	}
 	return nil
+}
+
+func unordered[R any](ctx context.Context, s *suite[R]) error {
+	batch := story("")
+	slices.Reverse(batch)
+	for range 2 {
+		if err := s.deliver(ctx, batch...); err != nil {
+			return err
+		}
+	}
+	old, newer := each(up("a", 5), del("b"), up("c", 5), up("new", 5)), each(del("a"), up("b", 6), up("c", 6), del("new"))
+	return s.deliver(ctx, append(newer, old...)...)
 }
 
 func numbers[R any](ctx context.Context, s *suite[R]) error {

@@ -25,7 +25,7 @@ type Features struct {
 	// Transactional: a commit that fails leaves nothing behind. Needs Subject.Act or Subject.Refused to be seen.
 	Transactional bool
 	// Guarded: a write applies only if its sequence number is greater than that of its row's last write, deletes
-	// included (see sink.Guarded). Stale and repeated deliveries change nothing.
+	// included (see sink.GuardedBy). Stale and repeated deliveries change nothing.
 	Guarded bool
 	// EmptyKey: the empty string is a key like any other. Without it the sink may refuse such a row.
 	EmptyKey bool
