@@ -57,7 +57,7 @@ func newItems(t *testing.T, engine string, g guardCase) sinktest.Subject[itemRow
 func itemsIn(t *testing.T, pool *sqlx.DB, g guardCase) sinktest.Subject[itemRow] {
 	t.Helper()
 	db := newDB(t, pool)
-	exec(t, pool, "CREATE TABLE items (id "+keyType(db.Dialect())+" NOT NULL PRIMARY KEY, version INT, short "+
+	execute(t, pool, "CREATE TABLE items (id "+keyType(db.Dialect())+" NOT NULL PRIMARY KEY, version INT, short "+
 		shortType(db.Dialect())+g.columns+")")
 	items, err := sqlsink.NewTable[itemRow](db, "items", g.option)
 	if err != nil {
@@ -89,12 +89,12 @@ func newDB(t *testing.T, pool *sqlx.DB) *sqlsink.DB {
 		t.Fatal(err)
 	}
 	for _, statement := range db.DDL() {
-		exec(t, pool, statement)
+		execute(t, pool, statement)
 	}
 	return db
 }
 
-func exec(t *testing.T, pool *sqlx.DB, statement string) {
+func execute(t *testing.T, pool *sqlx.DB, statement string) {
 	t.Helper()
 	if _, err := pool.ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
