@@ -8,15 +8,21 @@ import (
 // How a case tells what it did.
 
 func (s step) String() string {
-	switch s.what {
-	case deletes:
-		return fmt.Sprintf("delete %q", s.key)
-	case refuses:
-		return fmt.Sprintf("refused upsert %q", s.key)
-	case acts:
+	if s.what == acts {
 		return "a function"
 	}
-	return fmt.Sprintf("upsert %q version %d", s.key, s.version)
+	return fmt.Sprintf("%q: %s", s.key, s.change())
+}
+
+// change tells what happens to the row.
+func (s step) change() string {
+	switch s.what {
+	case deletes:
+		return "delete"
+	case refuses:
+		return "refused upsert"
+	}
+	return fmt.Sprintf("upsert version %d", s.version)
 }
 
 func (r record) String() string {
@@ -24,12 +30,12 @@ func (r record) String() string {
 	if r.err != nil {
 		failed = " whose handler failed"
 	}
-	return fmt.Sprintf("#%s%v%s", r.origin.Sequence, r.steps, failed)
+	return fmt.Sprintf("#%s %v%s", r.origin.Sequence, r.steps, failed)
 }
 
 // brief describes records by the first few of them.
 func brief(records []record) string {
-	const few = 8
+	const few = 4
 	var parts []string
 	for i, r := range records {
 		if i == few {

@@ -2,10 +2,8 @@ package sinktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"time"
 
 	"github.com/dynasink/dynasink/sink"
@@ -15,8 +13,9 @@ import (
 type suite[R any] struct {
 	Subject[R]
 	features Features
-	states   map[string]state // by key
-	appended []step           // upserts, in order
+	states   map[string]state    // by key
+	history  map[string][]string // of deliveries, by key
+	appended []step              // upserts, in order
 }
 
 type state struct {
@@ -135,7 +134,7 @@ func pause(ctx context.Context, d time.Duration) {
 // expect applies records to the model.
 func (s *suite[R]) expect(records ...record) {
 	if s.states == nil {
-		s.states = map[string]state{}
+		s.states, s.history = map[string]state{}, map[string][]string{}
 	}
 	for _, r := range records {
 		for _, st := range r.steps {
@@ -147,6 +146,7 @@ func (s *suite[R]) expect(records ...record) {
 }
 
 func (s *suite[R]) apply(sequence string, st step) {
+	s.history[st.key] = append(s.history[st.key], fmt.Sprintf("#%s %s", sequence, st.change()))
 	if st.what == upserts {
 		s.appended = append(s.appended, st)
 	}
@@ -160,77 +160,4 @@ func older(a, b string) bool {
 	x, _ := new(big.Int).SetString(a, 10)
 	y, _ := new(big.Int).SetString(b, 10)
 	return x.Cmp(y) < 0
-}
-
-// check compares the store with the model; after names what was delivered last.
-func (s *suite[R]) check(ctx context.Context, after ...record) error {
-	found, err := s.Rows(ctx)
-	if err != nil {
-		return fmt.Errorf("Subject.Rows failed: %w", err)
-	}
-	compare := s.compareRows
-	if s.features.Append {
-		compare = s.compareAppended
-	}
-	if err := errors.Join(firstFew(compare(found))...); err != nil {
-		return fmt.Errorf("after %v:\n%w", brief(after), err)
-	}
-	return nil
-}
-
-func (s *suite[R]) compareRows(found []R) (wrong []error) {
-	seen := map[string]bool{}
-	for _, row := range found {
-		key := s.Key(row)
-		want, known := s.states[key]
-		switch {
-		case seen[key]:
-			wrong = append(wrong, fmt.Errorf("row %q occurs twice", key))
-		case !known:
-			wrong = append(wrong, fmt.Errorf("row %q was never written", key))
-		case !want.present:
-			wrong = append(wrong, fmt.Errorf("row %q should be absent and is %s", key, s.name(row)))
-		case !s.Same(row, s.Row(key, want.version)):
-			wrong = append(wrong, fmt.Errorf("row %q should be version %d and is %s", key, want.version, s.name(row)))
-		}
-		seen[key] = true
-	}
-	for key, want := range s.states {
-		if want.present && !seen[key] {
-			wrong = append(wrong, fmt.Errorf("row %q should be version %d and is absent", key, want.version))
-		}
-	}
-	return wrong
-}
-
-func (s *suite[R]) compareAppended(found []R) (wrong []error) {
-	if len(found) != len(s.appended) {
-		return []error{fmt.Errorf("there are %d entries, not one for each of %d upserts", len(found), len(s.appended))}
-	}
-	for i, want := range s.appended {
-		if key := s.Key(found[i]); key != want.key || !s.Same(found[i], s.Row(key, want.version)) {
-			wrong = append(wrong, fmt.Errorf("entry %d should be %v and is %s of %q", i, want, s.name(found[i]), key))
-		}
-	}
-	return wrong
-}
-
-const unknown = "a state that was never staged"
-
-// name says which version a row is.
-func (s *suite[R]) name(row R) string {
-	for version := range 100 {
-		if s.Same(row, s.Row(s.Key(row), version)) {
-			return fmt.Sprintf("version %d", version)
-		}
-	}
-	return unknown
-}
-
-func firstFew(wrong []error) []error {
-	const few = 5
-	if len(wrong) <= few {
-		return wrong
-	}
-	return append(slices.Clip(wrong[:few]), fmt.Errorf("… and %d more", len(wrong)-few))
 }
