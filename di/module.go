@@ -173,7 +173,7 @@ func Validate(opts ...fx.Option) error {
 	stop := errors.New("stop") // the options are checked by a real container that stops before the first constructor
 	plan := fx.New(quiet,
 		fx.Module("dynasink.plan", fx.Invoke(func(c checked) error { uses = c.uses; return stop })),
-		module(thisProcess()), user)
+		module(thisProcess()), user, quiet)
 	if err := plan.Err(); !errors.Is(err, stop) {
 		return explain(err, uses)
 	}

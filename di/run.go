@@ -78,9 +78,9 @@ func (p *program) run(opts ...fx.Option) (status int) {
 	return p.invokeAll(app, command, function, sample)
 }
 
-// failed prints a failure as one line.
+// failed prints a failure.
 func (p *program) failed(format string, args ...any) int {
-	fmt.Fprintf(p.stderr, p.name+": "+format+"\n", args...)
+	fmt.Fprintf(p.stderr, "%s: %s\n", p.name, fmt.Sprintf(format, args...))
 	return statusFailed
 }
 
