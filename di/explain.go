@@ -50,6 +50,7 @@ var (
 	needing      = regexp.MustCompile(`missing dependencies for function "([^"]*)"\.(\S+) \(([^)]*)\)`)
 	failing      = regexp.MustCompile(`received non-nil error from function "([^"]*)"\.(\S+) \(([^)]*)\)`)
 	functions    = regexp.MustCompile(`"([^"\s]*)"\.(\S+) \(([^)\s]*:\d+)\)`)
+	twice        = regexp.MustCompile(`cannot provide function (.*?): cannot provide (\S+) from \[.*\]: already provided by (.*)$`)
 	fxStack      = regexp.MustCompile(`(?s)^.*Failed: `)
 )
 
@@ -105,16 +106,26 @@ func explainOther(err error) string {
 		err = first
 	}
 	text := fxStack.ReplaceAllString(err.Error(), "")
-	if strings.Contains(text, "cannot provide *slog.Logger") {
+	text = functions.ReplaceAllStringFunc(text, func(f string) string { return function3(functions.FindStringSubmatch(f)) })
+	if t := twice.FindStringSubmatch(text); t != nil {
+		return explainTwice(t[2], t[1], t[3])
+	}
+	return oneLine(text)
+}
+
+func explainTwice(what, one, other string) string {
+	if what == "*slog.Logger" {
 		return "there are two constructors of *slog.Logger, and one is di's own: change it with di.ConfigureLogging, " +
 			"or put your own in its place with fx.Replace or fx.Decorate"
 	}
-	text = functions.ReplaceAllStringFunc(text, func(f string) string { return function3(functions.FindStringSubmatch(f)) })
-	return oneLine(text)
+	return fmt.Sprintf("%s is provided twice, by %s and by %s: keep one of them", short(what), one, other)
 }
 
 // function3 shows a match of package, function and place as store.NewOrders (store.go:12).
 func function3(match []string) string {
+	if match[1] == "reflect" { // what fx.Annotate and fx.Supply make has no name
+		return "a value or an annotated constructor"
+	}
 	return fmt.Sprintf("%s.%s (%s)", path.Base(match[1]), short(match[2]), filepath.Base(match[3]))
 }
 

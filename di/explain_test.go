@@ -23,6 +23,7 @@ func newRecorder() *sinktest.Recorder[Order] { return sinktest.NewRecorder[Order
 func openDB() (*sql.DB, error)               { return nil, errRefused }
 func pingDB(*sql.DB)                         {}
 func newChicken(Egg) Chicken                 { return Chicken{} }
+func newHen() Chicken                        { return Chicken{} }
 func newEgg(Chicken) Egg                     { return Egg{} }
 
 type (
@@ -78,6 +79,10 @@ var misuses = []struct {
 	{"a logger of one's own", fx.Options(di.UseMirror[Order](), fx.Provide(newLogger)),
 		`di: there are two constructors of *slog.Logger, and one is di's own: change it with di.ConfigureLogging, ` +
 			`or put your own in its place with fx.Replace or fx.Decorate`},
+	{"two constructors of one type", fx.Options(di.UseMirror[Order](), fx.Provide(newChicken, newHen)),
+		`di: di_test.Chicken is provided twice, by di_test.newHen (explain_test.go:N) and by di_test.newChicken (explain_test.go:N): keep one of them`},
+	{"two samples", fx.Options(di.UseMirror[Order](), di.SampleEvent(nil), di.SampleEvent(nil)),
+		`di: di.sampleEvent is provided twice, by a value or an annotated constructor and by a value or an annotated constructor: keep one of them`},
 	{"no function", fx.Options(di.UseMirror[Order](), fx.Provide(3)), `di: must provide constructor function, got 3 (type int)`},
 	{"a missing dependency of an invoke", fx.Options(orders(""), fx.Supply(&OrderHandler{}), fx.Invoke(pingDB)),
 		`di: di_test.pingDB (explain_test.go:N) needs *sql.DB, which nothing provides: register a constructor of it with fx.Provide`},
