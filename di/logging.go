@@ -3,7 +3,7 @@ package di
 import (
 	"cmp"
 	"io"
-	"log"
+	"log" //nolint:depguard // nothing is written to it: its destination is kept from slog.SetDefault
 	"log/slog"
 	"slices"
 	"strings"

@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // to see that di.Run leaves it alone
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
