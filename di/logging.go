@@ -22,7 +22,8 @@ type Logging struct {
 	// Writer is standard output in Lambda, which sends it to CloudWatch Logs, and standard error elsewhere, because
 	// standard output is for responses there.
 	Writer io.Writer
-	// Text writes key=value lines instead of JSON. It is false in Lambda and true elsewhere.
+	// Text writes key=value lines instead of JSON. It is false in Lambda, whatever the function's log format setting (text is
+	// AWS's default, and JSON lines are welcome there too), and true elsewhere.
 	Text bool
 }
 

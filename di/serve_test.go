@@ -182,6 +182,39 @@ func TestFunctionInLambda(t *testing.T) {
 	c.terminate()
 }
 
+// The same binary outside of Lambda: Ctrl-C commits what is done.
+func TestSIGINTOutsideOfLambda(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-")
+	cmd.Env = append(os.Environ(), "DI_TEST_FUNCTION=1", "AWS_LAMBDA_RUNTIME_API=")
+	cmd.Stdin = strings.NewReader(event(record("orders", 1, "a", "new"), record("orders", 2, "b", "wait")))
+	var stdout strings.Builder
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := ""
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		log += lines.Text() + "\n"
+		if strings.Contains(lines.Text(), "message=waiting") {
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	err = cmd.Wait()
+	if want := `{"batchItemFailures":[{"itemIdentifier":"000000000000000000002"}]}` + "\n"; stdout.String() != want || cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("%v, stdout %s, want status 1 and %s", err, &stdout, want)
+	}
+	for _, want := range []string{"message=started", "message=wrote rows=1 requestId=", "message=stopped"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is missing in\n%s", want, log)
+		}
+	}
+}
+
 func TestSIGTERMDuringAnInvocation(t *testing.T) {
 	t.Parallel()
 	c := startFunction(t)
