@@ -52,7 +52,10 @@ var misuses = []struct {
 			`register its constructor with fx.Provide(NewOrderHandler) (there is di_test.OrderHandler: did you mean that?)`},
 	{"no constructor of the batch handler", di.UseStreamBatchHandler[wholeBatch](),
 		`di: UseStreamBatchHandler[di_test.wholeBatch] needs di_test.wholeBatch, which nothing provides: ` +
-			`register its constructor with fx.Provide(NewwholeBatch)`},
+			`register its constructor with fx.Provide(newWholeBatch)`},
+	{"no function", di.UseStreamEventHandler[handler.StreamEventHandlerFunc[Order]](),
+		`di: UseStreamEventHandler[handler.StreamEventHandlerFunc[di_test.Order]] needs handler.StreamEventHandlerFunc[di_test.Order], ` +
+			`which nothing provides: register it with fx.Supply, or its constructor with fx.Provide`},
 	{"no target of a mirror", di.UseMirror[Order](),
 		`di: UseMirror[di_test.Order] needs sink.Target[di_test.Order], which nothing provides: ` +
 			`register a constructor of the target with fx.Provide`},
@@ -83,7 +86,7 @@ var misuses = []struct {
 		`di: di_test.Chicken is provided twice, by di_test.newHen (explain_test.go:N) and by di_test.newChicken (explain_test.go:N): keep one of them`},
 	{"two samples", fx.Options(di.UseMirror[Order](), di.SampleEvent(nil), di.SampleEvent(nil)),
 		`di: di.sampleEvent is provided twice, by a value or an annotated constructor and by a value or an annotated constructor: keep one of them`},
-	{"no function", fx.Options(di.UseMirror[Order](), fx.Provide(3)), `di: must provide constructor function, got 3 (type int)`},
+	{"no constructor", fx.Options(di.UseMirror[Order](), fx.Provide(3)), `di: must provide constructor function, got 3 (type int)`},
 	{"a missing dependency of an invoke", fx.Options(orders(""), fx.Supply(&OrderHandler{}), fx.Invoke(pingDB)),
 		`di: di_test.pingDB (explain_test.go:N) needs *sql.DB, which nothing provides: register a constructor of it with fx.Provide`},
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
@@ -95,7 +97,15 @@ func constructor[H any]() string {
 		t = t.Elem()
 	}
 	name, _, _ := strings.Cut(t.Name(), "[")
-	return "its constructor with fx.Provide(New" + name + ")"
+	if name == "" || t.Kind() == reflect.Func {
+		return "it with fx.Supply, or its constructor with fx.Provide"
+	}
+	first, size := utf8.DecodeRuneInString(name)
+	prefix := "new"
+	if unicode.IsUpper(first) {
+		prefix = "New"
+	}
+	return "its constructor with fx.Provide(" + prefix + string(unicode.ToUpper(first)) + name[size:] + ")"
 }
 
 // stream is the option for a handler of a stream. probe has the same item type and options as what build makes, so that
