@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 )
 
 // elementKinds says what the elements of a set are.
@@ -133,22 +135,66 @@ func decodeArray(d *decoding, v reflect.Value, k kind, decode decodeFunc) error 
 }
 
 func (c *compiler) fillMap(p *plan) {
-	if c.options.clone || p.typ.Key().Kind() != reflect.String || keyDecodesItself(p.typ.Key()) {
+	if p.typ.Key().Kind() != reflect.String || keyDecodesItself(p.typ.Key()) {
 		c.fillOddMap(p)
 		return
 	}
 	element := c.element(p.typ.Elem())
 	p.decode[kindM] = func(d *decoding, v reflect.Value) error {
-		m, ok := v.Addr().Interface().(*map[string]string)
-		if ok && d.options.clone == false {
-			return d.textMap(element, m)
+		switch m := v.Addr().Interface().(type) {
+		case *map[string]string:
+			return decodeMap(d, m, d.textValue)
+		case *map[string]any:
+			return decodeMap(d, m, d.any)
 		}
 		return d.mapOf(element, v, func(name string, key reflect.Value) error {
-			key.SetString(name)
+			key.SetString(d.own(name))
 			return nil
 		})
 	}
 }
+
+// decodeMap is mapOf for the most common maps, without reflection.
+func decodeMap[V any](d *decoding, m *map[string]V, value func() (V, error)) error {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	return d.members(func(name string) error {
+		v, err := value()
+		(*m)[d.own(name)] = v
+		return err
+	})
+}
+
+// textValue decodes an attribute value into a string.
+func (d *decoding) textValue() (s string, err error) {
+	start := d.i
+	k, err := d.open()
+	if err != nil {
+		return "", err
+	}
+	switch k {
+	case kindS:
+		s, err = d.ownText()
+	case kindN:
+		var n attributevalue.Number
+		n, err = d.exactNumber()
+		s = string(n)
+	default:
+		d.i = start
+		odd := new(string)
+		err := d.value(textPlan, reflect.ValueOf(odd).Elem())
+		return *odd, err
+	}
+	if err != nil {
+		return "", err
+	}
+	return s, d.close()
+}
+
+// textPlan handles what seldom goes into a string: NULL does, the rest is an
+// error of AWS's decoder.
+var textPlan = &plan{typ: reflect.TypeFor[string](), decode: [kinds]decodeFunc{kindNULL: decodeNull}}
 
 func keyDecodesItself(t reflect.Type) bool {
 	return t.Implements(textUnmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType)
@@ -190,20 +236,5 @@ func (d *decoding) mapOf(element *plan, v reflect.Value, setKey func(string, ref
 		}
 		v.SetMapIndex(key, value)
 		return nil
-	})
-}
-
-// textMap is mapOf for the most common map.
-func (d *decoding) textMap(element *plan, m *map[string]string) error {
-	if *m == nil {
-		*m = map[string]string{}
-	}
-	var text string
-	value := reflect.ValueOf(&text).Elem()
-	return d.members(func(name string) error {
-		text = ""
-		err := d.value(element, value)
-		(*m)[name] = text
-		return err
 	})
 }

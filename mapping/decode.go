@@ -1,6 +1,10 @@
 package mapping
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/dynasink/dynasink/internal/streamjson"
+)
 
 // Decoder decodes items in DynamoDB JSON, {"pk":{"S":"x"},...} as in the Keys,
 // NewImage and OldImage of a stream record, into values of type T. It is safe
@@ -38,12 +42,22 @@ func (d *Decoder[T]) Decode(item []byte, into *T) error {
 // allocation, and keeps all of item in memory as long as one of them is used.
 // With item itself a substring of a whole payload, that is the payload.
 func (d *Decoder[T]) DecodeString(item string, into *T) error {
-	if into == nil {
-		return fail(errNilTarget)
+	end, err := d.DecodePrefix(item, 0, into)
+	if err == nil && streamjson.Space(item, end) != len(item) {
+		err = fail(errTrailing)
+	}
+	return err
+}
+
+// DecodePrefix is DecodeString for the item that starts at text[at], and
+// returns the index behind it. It lets a payload be decoded in passing.
+func (d *Decoder[T]) DecodePrefix(text string, at int, into *T) (end int, err error) {
+	if into == nil || at < 0 || at > len(text) {
+		return at, fail(errNilTarget)
 	}
 	var zero T
 	*into = zero
-	return decodeItem(d.plan, item, reflect.ValueOf(into).Elem(), &d.options)
+	return decodeItem(d.plan, text, at, reflect.ValueOf(into).Elem(), &d.options)
 }
 
 // Unmarshal decodes one item into the value that into points to, like
@@ -59,5 +73,10 @@ func Unmarshal(item []byte, into any) error {
 	if err != nil {
 		return err
 	}
-	return decodeItem(p, string(item), v.Elem(), &o)
+	text := string(item)
+	end, err := decodeItem(p, text, 0, v.Elem(), &o)
+	if err == nil && streamjson.Space(text, end) != len(text) {
+		err = fail(errTrailing)
+	}
+	return err
 }

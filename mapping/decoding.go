@@ -25,10 +25,11 @@ type decoding struct {
 
 var decodings = sync.Pool{New: func() any { return new(decoding) }}
 
-// decodeItem decodes a whole item into v, which can be set.
-func decodeItem(p *plan, item string, v reflect.Value, o *options) (err error) {
+// decodeItem decodes the item that starts at text[at] into v, which can be
+// set, and returns the index behind it.
+func decodeItem(p *plan, text string, at int, v reflect.Value, o *options) (end int, err error) {
 	d := decodings.Get().(*decoding)
-	d.parser, d.options, d.depth = parser{s: item}, o, 0
+	d.parser, d.options, d.depth = parser{s: text, i: at}, o, 0
 	defer func() {
 		if recover() != nil {
 			err = fail(errPanic)
@@ -36,10 +37,11 @@ func decodeItem(p *plan, item string, v reflect.Value, o *options) (err error) {
 		}
 		d.release()
 	}()
-	if err := d.item(p, v); err != nil {
-		return asError(err)
+	err = d.item(p, v)
+	if err != nil {
+		err = asError(err)
 	}
-	return nil
+	return d.i, err
 }
 
 // release forgets the item, which the pool must not keep in memory.
@@ -56,22 +58,15 @@ func (d *decoding) item(p *plan, v reflect.Value) error {
 	if d.space(); d.i >= len(d.s) || d.s[d.i] != '{' {
 		return errNotObject
 	}
-	err := errOfficial
+	start := d.i
 	if decode := p.decode[kindM]; decode != nil {
 		d.depth = -1 // the item itself is no nested map
-		err = decode(d, v)
+		if err := decode(d, v); err != errOfficial {
+			return err
+		}
 	}
-	if err == errOfficial {
-		return d.officialItem(p, v)
-	}
-	if d.space(); err == nil && d.i != len(d.s) {
-		err = errTrailing
-	}
-	return err
-}
-
-func (d *decoding) officialItem(p *plan, v reflect.Value) error {
-	m, err := parseItem(d.s)
+	d.i = start + 1
+	m, err := d.parser.members(0)
 	if err != nil {
 		return err
 	}
@@ -198,10 +193,21 @@ func (d *decoding) leave() { d.depth-- }
 
 // text reads a string payload.
 func (d *decoding) text() (string, error) {
-	if d.i >= len(d.s) || d.s[d.i] != '"' {
+	s, i := d.s, d.i
+	if i < len(s) && s[i] == '"' {
+		if end := streamjson.Plain(s, i+1); end < len(s) && s[end] == '"' {
+			d.i = end + 1
+			return s[i+1 : end], nil
+		}
+	}
+	return d.oddText()
+}
+
+func (d *decoding) oddText() (string, error) {
+	if !d.accept('"') {
 		return "", d.damage(errNotString)
 	}
-	start := d.i + 1
+	start := d.i
 	end, plain, err := streamjson.ScanString(d.s, start)
 	if err != nil {
 		return "", err
@@ -212,4 +218,29 @@ func (d *decoding) text() (string, error) {
 		return string(d.buf), nil
 	}
 	return d.s[start:end], nil
+}
+
+// shortInteger reads the payload "0" to "999999999999999999" without looking
+// at it twice. If ok is false d stays where it is.
+func (d *decoding) shortInteger() (n int64, ok bool) {
+	const most = 18
+	s := d.s[d.i:]
+	if len(s) > most+2 {
+		s = s[:most+2]
+	}
+	if len(s) < 3 || s[0] != '"' {
+		return 0, false
+	}
+	for i := 1; i < len(s); i++ {
+		c := s[i] - '0'
+		if c > 9 {
+			if s[i] != '"' || i == 1 {
+				return 0, false
+			}
+			d.i += i + 1
+			return n, true
+		}
+		n = n*10 + int64(c)
+	}
+	return 0, false
 }

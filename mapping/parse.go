@@ -221,6 +221,10 @@ func (p *parser) binary() ([]byte, error) {
 }
 
 func (p *parser) bool() (bool, error) {
+	if len(p.s)-p.i > 4 && p.s[p.i:p.i+4] == "true" {
+		p.i += 4
+		return true, nil
+	}
 	end, err := streamjson.SkipValue(p.s, p.i)
 	if err != nil {
 		return false, err

@@ -35,6 +35,17 @@ func (p *plan) number(set func(string, reflect.Value) error, key planKey) {
 		return set(s, v)
 	}
 	p.decode[kindN] = decode
+	if v := reflect.Zero(p.typ); v.CanInt() {
+		p.decode[kindN] = func(d *decoding, v reflect.Value) error {
+			if n, ok := d.shortInteger(); ok && !v.OverflowInt(n) {
+				v.SetInt(n)
+				return nil
+			} else if ok {
+				return &typeError{from: "number", to: v.Type(), err: strconv.ErrRange}
+			}
+			return decode(d, v)
+		}
+	}
 	if key.asString {
 		p.decode[kindS] = decode
 	}
@@ -203,6 +214,10 @@ func decodeTimeText(d *decoding, v reflect.Value) error {
 }
 
 func decodeUnixTime(d *decoding, v reflect.Value) error {
+	if seconds, ok := d.shortInteger(); ok {
+		setTime(v, time.Unix(seconds, 0))
+		return nil
+	}
 	s, err := d.text()
 	if err != nil {
 		return err

@@ -12,22 +12,25 @@ type structPlan struct {
 	byName map[string]int
 	// next guesses the attribute that follows the one of field i-1 (of the
 	// opening brace, for 0): a table's items tend to have their attributes in
-	// one order and of one type. It holds a fieldPlan's index and a kind, plus
-	// one, see guess; 0 is no guess. It only ever saves time, so goroutines
-	// may overwrite each other's.
-	next []atomic.Uint32
+	// one order and of one type. It only ever saves time, so goroutines may
+	// overwrite each other's guesses.
+	next []atomic.Pointer[head]
 }
 
 type fieldPlan struct {
 	field
-	plan *plan
-	// heads has the text of an attribute up to its payload, `"name":{"S":`, for
-	// each type; "" for a name that JSON writes with escapes.
-	heads [kinds]string
-	open  int // where `{"S":` starts in heads
+	at    int // place in structPlan.fields
+	plan  *plan
+	heads [kinds]atomic.Pointer[head] // made when they are first needed
 }
 
-func guess(field int, k kind) uint32 { return uint32(field)*uint32(kinds) + uint32(k) + 1 }
+// head is the text of an attribute up to its payload, `"name":{"S":`.
+type head struct {
+	text   string
+	open   int // where `{"S":` starts in text
+	field  *fieldPlan
+	decode decodeFunc
+}
 
 func (c *compiler) fillStruct(p *plan) {
 	// checkTarget has seen to it that there is no error; without fields, all
@@ -36,29 +39,38 @@ func (c *compiler) fillStruct(p *plan) {
 	sp := &structPlan{
 		fields: make([]fieldPlan, len(fields)),
 		byName: make(map[string]int, len(fields)),
-		next:   make([]atomic.Uint32, len(fields)+1),
+		next:   make([]atomic.Pointer[head], len(fields)+1),
 	}
 	for i, f := range fields {
-		sp.fields[i] = c.fieldPlan(p.typ, f)
+		sp.fields[i].field, sp.fields[i].at = f, i
+		sp.fields[i].plan = c.fieldPlan(p.typ, f)
 		sp.byName[f.name] = i
 	}
 	p.decode[kindM] = sp.decode
 }
 
-func (c *compiler) fieldPlan(t reflect.Type, f field) fieldPlan {
+func (c *compiler) fieldPlan(t reflect.Type, f field) *plan {
 	sf := t.FieldByIndex(f.index)
-	fp := fieldPlan{field: f, open: len(f.name) + 3}
-	if sf.IsExported() {
-		fp.plan = c.plan(planKey{sf.Type, f.asString, f.unixTime})
-	} else {
-		fp.plan = &plan{typ: sf.Type} // an embedded type that cannot be set
+	if !sf.IsExported() { // an embedded type that cannot be set
+		return &plan{typ: sf.Type}
 	}
-	if name := string(appendString(nil, f.name)); len(name) == len(f.name)+2 && checkText(f.name) == nil {
-		for k, tag := range kindNames {
-			fp.heads[k] = name + `:{"` + tag + `":`
-		}
+	return c.plan(planKey{sf.Type, f.asString, f.unixTime})
+}
+
+// head returns the text that an attribute of type k has; nil if it has
+// several, or if AWS's decoder decodes it.
+func (f *fieldPlan) head(k kind) *head {
+	if h := f.heads[k].Load(); h != nil {
+		return h
 	}
-	return fp
+	name := string(appendString(nil, f.name))
+	decode := f.plan.decode[k]
+	if len(name) != len(f.name)+2 || checkText(f.name) != nil || decode == nil {
+		return nil
+	}
+	h := &head{text: name + `:{"` + kindNames[k] + `":`, open: len(name) + 1, field: f, decode: decode}
+	f.heads[k].Store(h)
+	return h
 }
 
 // value returns the field of v, making the embedded pointers on the way to it
@@ -99,6 +111,9 @@ func (sp *structPlan) decode(d *decoding, v reflect.Value) error {
 	if err := run.members(d); err != nil {
 		return err
 	}
+	if name, twice := d.names.pop(run.mark); twice {
+		return withinName(name, errDuplicate)
+	}
 	d.leave()
 	return nil
 }
@@ -132,79 +147,104 @@ func (b *bitset) add(i int)      { *b.word(i) |= 1 << (i % 64) }
 
 func (r *structRun) members(d *decoding) error {
 	for more := true; more; {
-		d.space()
-		err := r.member(d)
-		if err == nil && d.accept(',') {
-			continue
-		}
-		if err == nil {
-			more, err = d.more('}')
-		}
-		if err != nil {
+		var err error
+		if more, err = r.guesses(d); err != nil || !more {
 			return err
 		}
-	}
-	if name, twice := d.names.pop(r.mark); twice {
-		return withinName(name, errDuplicate)
+		d.space()
+		if err = r.member(d); err != nil {
+			return err
+		}
+		if more, err = d.more('}'); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// member decodes one attribute, guessing first which one it is.
-func (r *structRun) member(d *decoding) error {
-	if g := int(r.plan.next[r.after].Load()) - 1; g >= 0 {
-		i, k := g/int(kinds), kind(g%int(kinds))
-		f := &r.plan.fields[i]
-		if head := f.heads[k]; head != "" && strings.HasPrefix(d.s[d.i:], head) {
-			start := d.i + f.open
-			d.i += len(head)
+// guesses decodes attributes as long as they are those that were guessed, and
+// reports whether there are more.
+func (r *structRun) guesses(d *decoding) (more bool, err error) {
+	for {
+		h := r.plan.next[r.after].Load()
+		if h == nil || !strings.HasPrefix(d.s[d.i:], h.text) || r.exact.has(h.field.at) || r.folded.has(h.field.at) {
+			return true, nil
+		}
+		start := d.i + h.open
+		d.i += len(h.text)
+		if d.i < len(d.s) && d.s[d.i] <= ' ' {
 			d.space()
-			if err := r.exactly(d, i, k, start); err != nil {
-				return withinName(f.name, err)
-			}
-			return nil
+		}
+		if err := r.guessed(d, h, start); err != nil {
+			return false, withinName(h.field.name, err)
+		}
+		if d.accept(',') {
+			continue
+		}
+		if more, err = d.more('}'); err != nil || !more {
+			return more, err
 		}
 	}
+}
+
+func (r *structRun) guessed(d *decoding, h *head, start int) error {
+	f := h.field
+	r.exact.add(f.at)
+	r.after = f.at + 1
+	v, err := f.value(r.into)
+	if err != nil {
+		return err
+	}
+	if err = h.decode(d, v); err == nil {
+		return d.close()
+	}
+	if err == errOfficial {
+		return d.official(f.plan, v, start)
+	}
+	return err
+}
+
+// member decodes one attribute by its name.
+func (r *structRun) member(d *decoding) error {
 	name, err := d.name()
 	if err != nil {
 		return err
 	}
-	if err := r.named(d, name); err != nil {
+	if i, found := r.plan.byName[name]; found {
+		err = r.exactly(d, &r.plan.fields[i])
+	} else {
+		err = r.other(d, name)
+	}
+	if err != nil {
 		return withinName(name, err)
 	}
 	return nil
 }
 
-func (r *structRun) named(d *decoding, name string) error {
-	i, found := r.plan.byName[name]
-	if !found {
-		return r.other(d, name)
+// exactly decodes the attribute that has the very name of f, and guesses that
+// it will be here in the next item. It counts more than one whose name matches
+// but for case.
+func (r *structRun) exactly(d *decoding, f *fieldPlan) error {
+	if r.exact.has(f.at) {
+		return errDuplicate
 	}
 	start := d.i
 	k, err := d.open()
 	if err != nil {
 		return err
 	}
-	r.plan.next[r.after].Store(guess(i, k))
-	return r.exactly(d, i, k, start)
-}
-
-// exactly decodes the attribute that has the very name of field i. It counts
-// more than one whose name matches but for case.
-func (r *structRun) exactly(d *decoding, i int, k kind, start int) error {
-	if r.exact.has(i) {
-		return errDuplicate
+	if h := f.head(k); h != nil {
+		r.plan.next[r.after].Store(h)
 	}
-	f := &r.plan.fields[i]
 	v, err := f.value(r.into)
 	if err != nil {
 		return err
 	}
-	if r.folded.has(i) && v.CanSet() {
+	if r.folded.has(f.at) && v.CanSet() {
 		v.SetZero()
 	}
-	r.exact.add(i)
-	r.after = i + 1
+	r.exact.add(f.at)
+	r.after = f.at + 1
 	return d.payload(f.plan, k, v, start)
 }
 

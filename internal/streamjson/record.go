@@ -33,6 +33,16 @@ type Record struct {
 	Err error
 }
 
+// Image is one of the items in a record.
+type Image uint8
+
+// The items of a record.
+const (
+	Keys Image = iota + 1
+	NewImage
+	OldImage
+)
+
 // Errors of a record's envelope.
 var (
 	ErrNotRecord  = errors.New("record is not a JSON object")
@@ -57,30 +67,30 @@ func (e *MemberError) Unwrap() error { return e.Err }
 
 // member is a member of the envelope that Record has a field for.
 type member struct {
-	name  string
-	first byte // what its value must start with; '0' for a number
-	// same says that the value often repeats from record to record.
-	same  bool
-	inner bool // within "dynamodb"
-	field func(*Record) *string
+	name   string
+	first  byte // what its value must start with; '0' for a number
+	varies bool // differs from record to record
+	inner  bool // within "dynamodb"
+	field  func(*Record) *string
+	image  Image
 }
 
 var members = []member{
-	{"eventID", '"', false, false, func(r *Record) *string { return &r.EventID }},
-	{"eventName", '"', true, false, func(r *Record) *string { return &r.EventName }},
-	{"eventVersion", '"', true, false, func(r *Record) *string { return &r.EventVersion }},
-	{"eventSource", '"', true, false, func(r *Record) *string { return &r.EventSource }},
-	{"awsRegion", '"', true, false, func(r *Record) *string { return &r.AWSRegion }},
-	{"eventSourceARN", '"', true, false, func(r *Record) *string { return &r.EventSourceARN }},
-	{"userIdentity", '{', true, false, func(r *Record) *string { return &r.UserIdentity }},
-	{"dynamodb", '{', false, false, nil},
-	{"ApproximateCreationDateTime", '0', true, true, func(r *Record) *string { return &r.ApproximateCreationDateTime }},
-	{"Keys", '{', false, true, func(r *Record) *string { return &r.Keys }},
-	{"NewImage", '{', false, true, func(r *Record) *string { return &r.NewImage }},
-	{"OldImage", '{', false, true, func(r *Record) *string { return &r.OldImage }},
-	{"SequenceNumber", '"', false, true, func(r *Record) *string { return &r.SequenceNumber }},
-	{"SizeBytes", '0', true, true, func(r *Record) *string { return &r.SizeBytes }},
-	{"StreamViewType", '"', true, true, func(r *Record) *string { return &r.StreamViewType }},
+	{"eventID", '"', true, false, func(r *Record) *string { return &r.EventID }, 0},
+	{"eventName", '"', false, false, func(r *Record) *string { return &r.EventName }, 0},
+	{"eventVersion", '"', false, false, func(r *Record) *string { return &r.EventVersion }, 0},
+	{"eventSource", '"', false, false, func(r *Record) *string { return &r.EventSource }, 0},
+	{"awsRegion", '"', false, false, func(r *Record) *string { return &r.AWSRegion }, 0},
+	{"eventSourceARN", '"', false, false, func(r *Record) *string { return &r.EventSourceARN }, 0},
+	{"userIdentity", '{', false, false, func(r *Record) *string { return &r.UserIdentity }, 0},
+	{"dynamodb", '{', false, false, nil, 0},
+	{"ApproximateCreationDateTime", '0', true, true, func(r *Record) *string { return &r.ApproximateCreationDateTime }, 0},
+	{"Keys", '{', true, true, func(r *Record) *string { return &r.Keys }, Keys},
+	{"NewImage", '{', true, true, func(r *Record) *string { return &r.NewImage }, NewImage},
+	{"OldImage", '{', true, true, func(r *Record) *string { return &r.OldImage }, OldImage},
+	{"SequenceNumber", '"', true, true, func(r *Record) *string { return &r.SequenceNumber }, 0},
+	{"SizeBytes", '0', true, true, func(r *Record) *string { return &r.SizeBytes }, 0},
+	{"StreamViewType", '"', false, true, func(r *Record) *string { return &r.StreamViewType }, 0},
 }
 
 // lookup returns the index of a member by name, -1 if Record has no field for

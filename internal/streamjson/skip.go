@@ -108,6 +108,9 @@ func skipObject(s string, i, depth int) (int, error) {
 	}
 	for more := true; more; {
 		var err error
+		if depth > 0 {
+			i = skipScalars(s, i)
+		}
 		if i, err = skipMember(s, i, depth); err != nil {
 			return i, err
 		}
@@ -127,21 +130,32 @@ func skipMember(s string, i, depth int) (int, error) {
 	if err != nil {
 		return end, err
 	}
-	if depth > 0 && isScalar(s, end) {
-		if i, ok := skipScalar(s, end+8); ok {
-			return i, nil
-		}
-	}
 	if i, err = Colon(s, end+1); err != nil {
 		return i, err
 	}
 	return skipValue(s, i, depth)
 }
 
-// isScalar reports whether `":{"X":"` stands at s[i], X being S, N or B: most
-// of an item consists of attributes like that.
+// skipScalars passes over members like "name":{"S":"text"}, as long as they
+// stand there just so, a comma behind each: most of an item consists of them.
+func skipScalars(s string, i int) int {
+	for i < len(s) && s[i] == '"' {
+		end := Plain(s, i+1)
+		if !isScalar(s, end) {
+			break
+		}
+		end = Plain(s, end+8)
+		if end+3 > len(s) || s[end:end+3] != `"},` {
+			break
+		}
+		i = end + 3
+	}
+	return i
+}
+
+// isScalar reports whether `":{"X":"` stands at s[i], X being S, N or B.
 func isScalar(s string, i int) bool {
-	const tag = 4
+	const tag = 4 // where X is
 	if len(s)-i < 8 {
 		return false
 	}
@@ -152,16 +166,6 @@ func isScalar(s string, i int) bool {
 
 // scalar is `":{"` and `":"` around a byte of zero, in little-endian order.
 const scalar = '"' | ':'<<8 | '{'<<16 | '"'<<24 | '"'<<40 | ':'<<48 | '"'<<56
-
-// skipScalar skips the rest of such an attribute, from within its text on; ok
-// is false if it is not that simple after all.
-func skipScalar(s string, i int) (end int, ok bool) {
-	end, _, err := ScanString(s, i)
-	if err != nil || end+1 >= len(s) || s[end+1] != '}' {
-		return i, false
-	}
-	return end + 2, true
-}
 
 // Open passes over the opening quote of an object member's name and returns
 // the index of the name's first byte.

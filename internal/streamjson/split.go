@@ -10,8 +10,19 @@ import "strings"
 // record's sequence number is found even then, if it is there. Split itself
 // fails if the payload is damaged outside of a record or is not of this shape:
 // then there is no telling which records are missing.
-func Split(payload string) ([]Record, error) {
-	s := splitter{s: payload}
+func Split(payload string) ([]Record, error) { return SplitWith(payload, nil) }
+
+// An ImageReader reads an image in passing, so that it need not be scanned
+// twice. It is told the index of the record, which of its images it is, and
+// where in the payload that starts, and returns the index behind it; ok is
+// false if it did not read it, or in vain: then Split passes over the image
+// itself. It may be asked more than once for one image.
+type ImageReader func(record int, image Image, at int) (end int, ok bool)
+
+// SplitWith is Split with a reader for the images; nil is none. A record whose
+// Err is set may have been read in part.
+func SplitWith(payload string, read ImageReader) ([]Record, error) {
+	s := splitter{s: payload, read: read}
 	i, err := s.payload(Space(payload, 0))
 	switch {
 	case err != nil:
@@ -40,25 +51,17 @@ func SplitArray(payload string) ([]Record, error) {
 type splitter struct {
 	s       string
 	records []Record
+	read    ImageReader
 	found   bool
 	// lenient is set while a damaged record is read again, only matching the
 	// brackets of what it holds.
 	lenient bool
-	// order holds the members of the latest record in their order, as a guess
-	// at those of the next. at is the position within it.
-	order, next []seen
-	at          int
-	// have has a bit for each member that the record has had so far.
-	have uint32
-}
-
-// seen is a member as the latest record had it.
-type seen struct {
-	id   int
-	head string // `"name":`
-	text string // head and value, "" if the value was no good
-	// value is what the record's field got.
-	value string
+	// have has a bit for each member that the record has had so far, and spans
+	// says where those are that differ from record to record.
+	have      uint32
+	spans     []span
+	templates []template
+	learnt    int
 }
 
 func (s *splitter) payload(i int) (int, error) {
@@ -155,121 +158,66 @@ func (s *splitter) reserve(size int) {
 func (s *splitter) element(i int) (int, error) {
 	s.records = append(s.records, Record{})
 	r := &s.records[len(s.records)-1]
-	end, err := s.record(i, r)
-	if err != nil {
-		// Read it again without looking into the values: for the end, and for
-		// the sequence number.
-		*r = Record{}
-		s.lenient = true
-		var worse error
-		if end, worse = s.record(i, r); worse != nil {
-			if end, worse = Match(s.s, i); worse != nil {
-				return end, worse
-			}
-		}
-		s.lenient = false
-		r.Err = err
+	if end, ok := s.another(i, r); ok {
+		r.Raw = s.s[i:end]
+		return end, nil
 	}
-	r.Raw = strings.TrimRight(s.s[i:end], " \t\r\n")
-	return end, nil
+	end, err := s.record(i, r)
+	if err == nil {
+		r.Raw = s.s[i:end]
+		s.learn(r, i, end)
+		return end, nil
+	}
+	if end, err = s.damaged(i, r, err); err == nil {
+		r.Raw = strings.TrimRight(s.s[i:end], " \t\r\n")
+	}
+	return end, err
+}
+
+// damaged reads a record that err was found in once more, without looking
+// into the values: for its end, and for its sequence number.
+func (s *splitter) damaged(i int, r *Record, err error) (int, error) {
+	*r = Record{}
+	s.lenient = true
+	defer func() { s.lenient = false }()
+	end, worse := s.record(i, r)
+	if worse != nil {
+		end, worse = Match(s.s, i)
+	}
+	r.Err = err
+	return end, worse
 }
 
 func (s *splitter) record(i int, r *Record) (int, error) {
 	if i >= len(s.s) || s.s[i] != '{' {
 		return i, ErrNotRecord
 	}
-	s.order, s.next = s.next, s.order[:0]
-	s.at, s.have = 0, 0
+	s.have, s.spans = 0, s.spans[:0]
 	return s.envelope(i+1, r, false)
 }
 
 // envelope reads the members of a record, or of its "dynamodb".
 func (s *splitter) envelope(i int, r *Record, inner bool) (int, error) {
-	if i = Space(s.s, i); i < len(s.s) && s.s[i] == '}' {
-		return i + 1, nil
-	}
-	for more := true; more; {
-		var err error
-		if i, err = s.member(Space(s.s, i), r, inner); err != nil {
-			return i, err
+	return s.object(i, func(name string, i int) (int, error) {
+		id := lookup(name, inner)
+		if id < 0 {
+			return s.skip(i)
 		}
-		if i, more, err = Comma(s.s, i, '}'); err != nil {
-			return i, err
-		}
-	}
-	return i, nil
+		return s.value(i, r, id)
+	})
 }
 
-// member reads one member, guessing that it is the one that was here in the
-// latest record, maybe with the same value.
-func (s *splitter) member(i int, r *Record, inner bool) (int, error) {
-	if s.at < len(s.order) {
-		guess := &s.order[s.at]
-		if m := &members[guess.id]; m.inner == inner && strings.HasPrefix(s.s[i:], guess.head) {
-			return s.guessed(i, r, m, guess)
-		}
-	}
-	start := i
-	name, i, err := s.name(i)
-	if err != nil {
-		return i, err
-	}
-	id := lookup(name, inner)
-	if id < 0 {
-		return s.skip(i)
-	}
-	s.resume(id)
-	return s.value(start, i, r, id)
-}
-
-// resume goes on guessing where the latest record had this member: an INSERT
-// has one image less than the MODIFY before it.
-func (s *splitter) resume(id int) {
-	for at := range s.order {
-		if s.order[at].id == id {
-			s.at = at
-			return
-		}
-	}
-}
-
-func (s *splitter) guessed(i int, r *Record, m *member, guess *seen) (int, error) {
-	end := i + len(guess.text)
-	again := m.same && guess.text != "" && s.have&(1<<guess.id) == 0
-	if !again || !strings.HasPrefix(s.s[i:], guess.text) || !s.ends(end) {
-		return s.value(i, i+len(guess.head), r, guess.id)
-	}
-	*m.field(r) = guess.value
-	s.have |= 1 << guess.id
-	s.next = append(s.next, *guess)
-	s.at++
-	return end, nil
-}
-
-// ends reports whether a value surely ends at i: 12 is a prefix of 123.
-func (s *splitter) ends(i int) bool {
-	return i < len(s.s) && (s.s[i] == ',' || s.s[i] == '}')
-}
-
-// value reads the value at s[i] of the member that starts at s[start].
-func (s *splitter) value(start, i int, r *Record, id int) (int, error) {
+func (s *splitter) value(i int, r *Record, id int) (int, error) {
 	m := &members[id]
 	if s.have&(1<<id) != 0 {
 		return i, &MemberError{m.path(), ErrDuplicate}
 	}
 	s.have |= 1 << id
-	s.at++
-	at := len(s.next)
-	s.next = append(s.next, seen{id: id, head: s.s[start:i]})
 	end, err := s.store(i, r, m)
-	if err != nil {
-		return end, err
+	if m.varies {
+		s.spans = append(s.spans, span{id, i, end})
 	}
-	s.next[at].text = s.s[start:end]
-	if m.field != nil {
-		s.next[at].value = *m.field(r)
-	}
-	return end, nil
+	return end, err
 }
 
 func (s *splitter) store(i int, r *Record, m *member) (end int, err error) {
@@ -291,6 +239,12 @@ func (s *splitter) store(i int, r *Record, m *member) (end int, err error) {
 	case m.first == '"':
 		*m.field(r), end, err = s.text(i + 1)
 		return end, err
+	}
+	if m.image > 0 && s.read != nil && !s.lenient {
+		if end, ok := s.read(len(s.records)-1, m.image, i); ok {
+			*m.field(r) = s.s[i:end]
+			return end, nil
+		}
 	}
 	if end, err = s.skip(i); err == nil {
 		*m.field(r) = s.s[i:end]
