@@ -3,7 +3,7 @@ package servers
 import "context"
 
 // Dir is the folder of a server.
-func Dir(s *Server) string { return s.dir }
+func Dir(s *Server) string { return s.own.dir }
 
 // OpenNamed takes the server that the environment names, else starts one.
 func OpenNamed(name string) (*Server, error) { return openNamed(context.Background(), name) }

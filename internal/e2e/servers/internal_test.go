@@ -1,11 +1,15 @@
 package servers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -92,5 +96,24 @@ func TestFoldersOfDeadProcessesAreSwept(t *testing.T) {
 	sweep()
 	if exists(dead) || !exists(alive) || !exists(young) {
 		t.Errorf("there are: dead %v, alive %v, young %v", exists(dead), exists(alive), exists(young))
+	}
+}
+
+// broken is a server that ends as soon as it is started.
+type broken struct{ postgres }
+
+func (broken) find() (string, error)                         { return "/bin/sh", nil }
+func (broken) owner() (*syscall.Credential, error)           { return nil, nil }
+func (broken) prepare(context.Context, string, string) error { return nil }
+func (broken) check(context.Context, string, string) error   { return errors.New("refused") }
+func (broken) command(bin, dir string, port int) *exec.Cmd {
+	return exec.Command(bin, "-c", "echo no room; exit 1")
+}
+
+func TestAServerThatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	_, err := launch(t.Context(), broken{})
+	if !errors.Is(err, errEnded) || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("got %v", err)
 	}
 }
