@@ -24,6 +24,9 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		}
 	case isConfig(err) || r.unit.Err() != nil:
 		r.reported(kept[0], err)
+	case named && bad != kept[0] && sink.IsTransient(err):
+		r.commit(ctx, lo, bad)
+		r.stop(bad, err)
 	case sink.IsTransient(err) || sink.IsUncertain(err):
 		r.stop(kept[0], err)
 	case named:
@@ -46,12 +49,16 @@ func (r *run[T]) refuse(ctx context.Context, i int, err error) {
 	}
 }
 
-// kept lists the records of a range that are to be committed, in order.
+// kept lists the records of a range that are to be committed, in order. A record that waits because of its unguarded work
+// holds back the later ones of its item.
 func (r *run[T]) kept(lo, hi int) []int {
 	var kept []int
 	for i := lo; i < min(hi, r.limit); i++ {
-		if r.keeps(i) {
+		switch {
+		case r.keeps(i):
 			kept = append(kept, i)
+		case r.state[i].status == staged && !r.haltKey(i):
+			r.limit = i
 		}
 	}
 	return kept

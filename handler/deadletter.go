@@ -2,6 +2,8 @@ package handler
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 // aside twice is one row.
 type DeadLetter struct {
 	Source         string          `json:"source" db:"source,key" bson:"source"`                       // ARN of the stream
-	EventID        string          `json:"eventID" db:"event_id,key" bson:"event_id"`                  // the sequence number if the record has none
+	EventID        string          `json:"eventID" db:"event_id,key" bson:"event_id"`                  // a record without one has its sequence number, or else a hash, here
 	EventName      string          `json:"eventName" db:"event_name" bson:"event_name"`                // INSERT, MODIFY, REMOVE
 	SequenceNumber string          `json:"sequenceNumber" db:"sequence_number" bson:"sequence_number"` //
 	Reason         string          `json:"reason" db:"reason" bson:"reason"`                           // the error that failed it
@@ -56,12 +58,20 @@ func (o *options) setAside(ctx context.Context, raw *rawRecord, reason error) er
 }
 
 func newDeadLetter(raw *rawRecord, reason error) DeadLetter {
-	id := raw.EventID
-	if id == "" {
-		id = raw.Change.SequenceNumber
-	}
 	return DeadLetter{
-		Source: raw.EventSourceARN, EventID: id, EventName: string(raw.EventName), SequenceNumber: raw.Change.SequenceNumber,
+		Source: raw.EventSourceARN, EventID: letterID(raw), EventName: string(raw.EventName), SequenceNumber: raw.Change.SequenceNumber,
 		Reason: reason.Error(), Record: raw.json, FailedAt: time.Now().UTC(),
 	}
+}
+
+// letterID tells dead letters apart, those of damaged records too.
+func letterID(raw *rawRecord) string {
+	switch {
+	case raw.EventID != "":
+		return raw.EventID
+	case raw.Change.SequenceNumber != "":
+		return raw.Change.SequenceNumber
+	}
+	sum := sha256.Sum256(raw.json)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -46,7 +46,7 @@ func (d *decoder[T]) decode(raw *rawRecord) (*Record[T], error) {
 	}
 	rec := &Record[T]{
 		EventID: raw.EventID, EventName: raw.EventName, EventVersion: raw.EventVersion, EventSource: raw.EventSource,
-		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.UserIdentity,
+		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.UserIdentity.clone(),
 		ApproximateCreationDateTime: created, SequenceNumber: c.SequenceNumber, SizeBytes: c.SizeBytes,
 		StreamViewType: c.StreamViewType,
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 )
 
 // DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use.
@@ -33,14 +35,24 @@ func NewDynamoDBBatchHandler[T any](h StreamBatchHandler[T], opts ...Option) *Dy
 func newHandler[T any](h any, stage func(*run[T], context.Context), opts []Option) *DynamoDBEventHandler[T] {
 	o := newOptions(opts)
 	d := &DynamoDBEventHandler[T]{options: o, stage: stage}
-	var filterErr, decoderErr, nilErr error
+	var filterErr, decoderErr error
 	d.filters, filterErr = predicates[T](o)
 	d.decoder, decoderErr = newDecoder[T](o)
-	if isNil(h) {
-		nilErr = &ConfigError{"handler", errors.New("the stream event handler is nil")}
-	}
-	d.err = errors.Join(nilErr, filterErr, decoderErr)
+	d.err = errors.Join(validate(h, opts), filterErr, decoderErr)
 	return d
+}
+
+func validate(h any, opts []Option) error {
+	if isNil(h) {
+		return &ConfigError{"handler", errors.New("the stream event handler is nil")}
+	}
+	if slices.Contains(opts, nil) {
+		return &ConfigError{"handler", errors.New("an option is nil")}
+	}
+	if own, ok := h.(interface{ validate() error }); ok {
+		return own.validate()
+	}
+	return nil
 }
 
 func isNil(h any) bool {
@@ -80,6 +92,8 @@ func (h *DynamoDBEventHandler[T]) handle(ctx context.Context, records []rawRecor
 	budget := newBudget(ctx, h.options.margin)
 	defer budget.end()
 	r = r.stageWithin(budget)
-	r.commit(budget.commit, 0, len(records))
+	if err := guard(func() error { r.commit(budget.commit, 0, len(records)); return nil }); err != nil {
+		return nil, fmt.Errorf("handler: commit: %w", err)
+	}
 	return r.answer(ctx)
 }

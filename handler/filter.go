@@ -1,6 +1,9 @@
 package handler
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Filters drop records before the handler sees them; a dropped record counts as handled. Filtering in the event source
 // mapping is cheaper where its patterns suffice:
@@ -53,7 +56,10 @@ func predicates[T any](o *options) ([]func(*Record[T]) bool, error) {
 	typed := make([]func(*Record[T]) bool, 0, len(o.filters))
 	for _, filter := range o.filters {
 		keep, ok := filter.(func(*Record[T]) bool)
-		if !ok || keep == nil {
+		if ok && keep == nil {
+			return nil, &ConfigError{"Where", errors.New("the filter is nil")}
+		}
+		if !ok {
 			return nil, &ConfigError{"Where", fmt.Errorf("the filter is a %T and the handler's records are %T", filter, (*Record[T])(nil))}
 		}
 		typed = append(typed, keep)

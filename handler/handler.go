@@ -39,7 +39,8 @@ func (f StreamEventHandlerFunc[T]) HandleRecord(ctx context.Context, rec *Record
 //
 // HandleRecords gets the records of the batch that decoded and passed the filters, in order. A record that fails is named
 // with its entry's Batch.Fail, and the others go their way; a returned error, or a panic, fails all of them. The marks of
-// [sink.Permanent] and [sink.Transient] mean the same as for a StreamEventHandler.
+// [sink.Permanent] and [sink.Transient] mean the same as for a StreamEventHandler: when something failed for a passing
+// reason, HandleRecords is called again with the records that did.
 type StreamBatchHandler[T any] interface {
 	HandleRecords(ctx context.Context, entries []Entry[T]) error
 }

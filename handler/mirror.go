@@ -2,6 +2,8 @@ package handler
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/dynasink/dynasink/sink"
 )
@@ -9,12 +11,19 @@ import (
 // Mirror returns a handler that keeps target equal to the table: INSERT and MODIFY upsert the item, REMOVE deletes it. T
 // carries the tags of both sides (dynamodbav and db, say).
 //
-// A change that moves the row to another key (the row's key need not be the item's) deletes the old row; that takes
-// the view type NEW_AND_OLD_IMAGES, and with NEW_IMAGE it cannot be seen. A stream without new images is a
-// misconfiguration and fails the batch.
+// The row's key need not be the item's. Then a change may move the row, which deletes the old one, and only the old image
+// tells which row a REMOVE is about: such a mirror takes the view type NEW_AND_OLD_IMAGES, and without old images it fails
+// the batch with a [ConfigError] before a row is left behind. So does a stream without new images.
 func Mirror[T any](target sink.Target[T]) StreamEventHandler[T] { return mirror[T]{target} }
 
 type mirror[T any] struct{ target sink.Target[T] }
+
+func (m mirror[T]) validate() error {
+	if isNil(m.target) {
+		return &ConfigError{"Mirror", errors.New("the target is nil")}
+	}
+	return nil
+}
 
 func (m mirror[T]) HandleRecord(_ context.Context, rec *Record[T], batch *sink.Batch) error {
 	if rec.EventName == Remove {
@@ -23,6 +32,10 @@ func (m mirror[T]) HandleRecord(_ context.Context, rec *Record[T], batch *sink.B
 	}
 	if rec.NewImage == nil {
 		return missingImage("NewImage", rec.EventName, rec.StreamViewType)
+	}
+	if m.blind(rec) {
+		return &ConfigError{"StreamViewType", fmt.Errorf(
+			"the row's key has other attributes than the item's, so the mirror needs OldImage, which this %s record does not tell", rec.EventName)}
 	}
 	if rec.OldImage != nil && m.moved(*rec.OldImage, *rec.NewImage) {
 		m.target.Delete(batch, *rec.OldImage)
@@ -39,7 +52,16 @@ func (m mirror[T]) last(rec *Record[T]) T {
 	return rec.Keys
 }
 
+// blind reports whether the item's key does not tell the row's, and no record will.
+func (m mirror[T]) blind(rec *Record[T]) bool {
+	if rec.OldImage != nil || rec.EventName == Insert && rec.StreamViewType != NewImageOnly {
+		return false
+	}
+	return m.moved(*rec.NewImage, rec.Keys)
+}
+
+// moved reports whether to is another row than from. A state whose key cannot be told never was a row.
 func (m mirror[T]) moved(from, to T) bool {
 	keyed, ok := m.target.(sink.Keyed[T])
-	return ok && !keyed.SameKey(from, to)
+	return ok && keyed.SameKey(from, from) && !keyed.SameKey(from, to)
 }

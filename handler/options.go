@@ -33,7 +33,9 @@ type options struct {
 func newOptions(opts []Option) *options {
 	o := &options{margin: DefaultDeadlineMargin}
 	for _, opt := range opts {
-		opt.apply(o)
+		if opt != nil {
+			opt.apply(o)
+		}
 	}
 	return o
 }

@@ -50,7 +50,7 @@ func split(payload []byte) ([]rawRecord, error) {
 		Records *[]json.RawMessage `json:"Records"`
 	}
 	if err := json.Unmarshal(payload, &event); err != nil {
-		return nil, fmt.Errorf("handler: the payload of %d bytes is no DynamoDB stream event: %w", len(payload), err)
+		return nil, fmt.Errorf("handler: the payload of %d bytes is no DynamoDB stream event: %w", len(payload), valueFree(err))
 	}
 	if event.Records == nil {
 		return nil, &ConfigError{"event source", errors.New("the payload has no Records, so it is no DynamoDB stream event")}
@@ -65,7 +65,7 @@ func split(payload []byte) ([]rawRecord, error) {
 func (r *rawRecord) decode(raw json.RawMessage) {
 	r.json = raw
 	if err := json.Unmarshal(raw, &r.envelope); err != nil {
-		r.err = fmt.Errorf("record envelope: %w", err)
+		r.err = fmt.Errorf("record envelope: %w", valueFree(err))
 		r.Change.SequenceNumber = sequenceOf(raw)
 	}
 }
@@ -86,7 +86,7 @@ func sequenceOf(raw json.RawMessage) string {
 func (r *rawRecord) check() error {
 	switch {
 	case r.EventSource != "" && r.EventSource != "aws:dynamodb":
-		return &ConfigError{"event source", fmt.Errorf("a record comes from %q and not from aws:dynamodb", r.EventSource)}
+		return &ConfigError{"event source", fmt.Errorf("a record comes from %q and not from aws:dynamodb", clip(r.EventSource))}
 	case r.err != nil:
 		return sink.Permanent(r.err)
 	case !validSequence(r.Change.SequenceNumber):

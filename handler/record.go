@@ -51,6 +51,14 @@ type UserIdentity struct {
 	PrincipalID string `json:"principalId"` // "dynamodb.amazonaws.com" for Time to Live
 }
 
+func (u *UserIdentity) clone() *UserIdentity {
+	if u == nil {
+		return nil
+	}
+	own := *u
+	return &own
+}
+
 func (u *UserIdentity) expired() bool {
 	return u != nil && u.Type == "Service" && u.PrincipalID == "dynamodb.amazonaws.com"
 }

@@ -21,10 +21,7 @@ var (
 // before it are committed, and what it still stages is refused. It returns the run to go on with.
 func (r *run[T]) stageWithin(b budget) *run[T] {
 	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.h.stage(r, b.handle)
-	}()
+	go r.stageAll(b.handle, done) // on this run, even if it starts after the run was left
 	select {
 	case <-done:
 	case <-b.handle.Done():
@@ -36,6 +33,20 @@ func (r *run[T]) stageWithin(b budget) *run[T] {
 		r.stop(i, sink.Transient(r.cause(b.handle)))
 	}
 	return r
+}
+
+func (r *run[T]) stageAll(ctx context.Context, done chan<- struct{}) {
+	defer close(done)
+	r.broken(guard(func() error { r.h.stage(r, ctx); return nil }))
+}
+
+// broken ends the batch at the record in hand when something panicked around the handler: an error's own methods, say.
+func (r *run[T]) broken(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := r.unhandled(); err != nil && !r.stopped && i < r.limit {
+		r.stop(i, err)
+	}
 }
 
 // unhandled is the first record that has neither been settled nor may be: the one in hand when the time was over.

@@ -56,6 +56,9 @@ func (s Streams) Validate() error {
 	}
 	seen := map[string]bool{}
 	for _, stream := range s {
+		if isNil(stream) {
+			return &ConfigError{"Streams", errors.New("a stream's handler is nil")}
+		}
 		if err := stream.Validate(); err != nil {
 			return err
 		}

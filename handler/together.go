@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dynasink/dynasink/sink"
 )
@@ -18,8 +19,12 @@ func (r *run[T]) stageTogether(ctx context.Context, h StreamBatchHandler[T]) {
 		for k, e := range entries {
 			errs[k] = e.Batch.End(whole)
 		}
-		if !sink.IsTransient(whole) || !backoff(ctx, attempt) {
-			r.settleAll(ctx, entries, errs)
+		passing := slices.ContainsFunc(errs, sink.IsTransient)
+		if passing && !backoff(ctx, attempt) {
+			passing = false
+		}
+		r.settleAll(ctx, entries, errs, passing)
+		if !passing {
 			return
 		}
 	}
@@ -56,13 +61,23 @@ func (r *run[T]) due(i int) bool {
 	return r.state[i].status == pending
 }
 
-func (r *run[T]) settleAll(ctx context.Context, entries []Entry[T], errs []error) {
+// settleAll settles the records of one attempt; with again, those that failed for a passing reason stay as they are.
+func (r *run[T]) settleAll(ctx context.Context, entries []Entry[T], errs []error, again bool) {
 	for k, e := range entries {
 		i := e.Batch.Origin().Index
-		if errs[k] == nil {
+		switch {
+		case errs[k] == nil:
 			r.settle(i, staged, nil)
-		} else {
+		case again && sink.IsTransient(errs[k]):
+		case r.reaches(i):
 			r.fail(ctx, i, errs[k])
 		}
 	}
+}
+
+// reaches reports whether no record up to i has stopped the batch.
+func (r *run[T]) reaches(i int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return i < r.limit
 }
