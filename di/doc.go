@@ -20,6 +20,7 @@
 //	ConfigureLogging(ILoggerFactory, …)    ConfigureLogging(func(*Logging)): the *slog.Logger in the container
 //	ConfigureServices(IServiceCollection)  fx.Provide(constructors…), fx.Supply(values…), fx.Decorate, fx.Module
 //	services.UseStreamEventHandler<…>()    UseStreamEventHandler[*OrderHandler]()
+//	EventFunction<T>, RequestFunction<…>   UseEventHandler[*Job](), UseRequestHandler[*Greeter]() for other events
 //	ILogger, IMapper, DbContext in a ctor  parameters of a constructor: func NewOrderHandler(*slog.Logger, sink.Target[Order])
 //	IHostedService, IDisposable            fx.Lifecycle: OnStart before the first invocation, OnStop at SIGTERM
 //

@@ -75,11 +75,11 @@ type parts struct {
 func newFunction(p parts) (*function, error) {
 	var streams handler.Streams
 	for _, e := range p.Entries {
-		if e.stream == nil {
-			return &function{Handler: e.other}, nil // checked: there is no other
-		}
-		if err := e.stream.Validate(); err != nil {
+		if err := e.validate(); err != nil {
 			return nil, startErrorf("di: %s cannot work: %w", e.use.name, err)
+		}
+		if e.other != nil {
+			return &function{Handler: e.other}, nil // checked: it is the only one
 		}
 		streams = append(streams, e.stream)
 	}

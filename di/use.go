@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
 
 	"github.com/dynasink/dynasink/handler"
@@ -82,7 +81,14 @@ type use struct {
 type entry struct {
 	use    use
 	stream handler.Stream
-	other  lambda.Handler
+	other  *handler.Function
+}
+
+func (e entry) validate() error {
+	if e.other != nil {
+		return e.other.Validate()
+	}
+	return e.stream.Validate()
 }
 
 func newUse[H any](option, advice string) use {
