@@ -14,7 +14,7 @@
 //	rule: this is an error                  why
 //	--------------------------------------  -----------------------------------------------
 //	a number that float64 or float32 rounds the row would hold another number than the item;
-//	                                        see LossyNumbers
+//	(0.1 is fine: it prints as 0.1 again)   see LossyNumbers
 //	unknown attribute type, or none         attributevalue reads it as NULL, or skips it
 //	two types in one attribute value        attributevalue takes either one, at random
 //	a payload of null, as in {"S":null}     attributevalue reads it as NULL
@@ -30,9 +30,32 @@
 // These rules hold for all of an item, also for attributes that the Go type
 // does not mention.
 //
+// If several attributes match one field only but for case, the first counts,
+// and one that matches exactly counts more; attributevalue takes any of them.
+//
 // One thing is different rather than stricter: into an interface, N decodes as
 // attributevalue.Number and NS as []attributevalue.Number, which have all
 // digits. LossyNumbers turns that, and the first rule, back.
+//
+// Decoding goes in one pass over the text into T, by a plan that is compiled
+// once per type. Pairs of attribute type and Go type that the plan does not
+// know go to attributevalue's own decoder, one attribute at a time: types that
+// decode themselves, arrays of bytes, odd map keys, and most errors. So does
+// what an interface already holds, where the first rule of the table does not
+// reach.
+//
+// # Memory
+//
+// [Decoder.Decode] copies the item once, and its strings share that copy.
+// [Decoder.DecodeString] and [Decoder.DecodePrefix] copy nothing: strings are
+// substrings of what they are given, which stays in memory as long as one of
+// them does. With [CloneStrings] each string has its own memory. Binaries
+// always do. A flat item costs no allocation but these.
+//
+// # Mapping
+//
+// A [Mapper] turns items into rows. [Auto] makes one by matching the fields of
+// two structs, and says at start-up what it cannot map.
 //
 // # Errors
 //

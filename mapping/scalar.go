@@ -22,6 +22,9 @@ func (c *compiler) fillScalar(p *plan, key planKey) {
 	case k == reflect.Float32 || k == reflect.Float64:
 		lossy := c.options.lossy
 		p.number(func(s string, v reflect.Value) error { return setFloat(s, v, lossy) }, key)
+		if key.asString {
+			p.decode[kindS] = decodeFloatText(p.decode[kindN])
+		}
 	}
 }
 
@@ -138,13 +141,28 @@ func setFloat(s string, v reflect.Value, lossy bool) error {
 	return nil
 }
 
+// decodeFloatText decodes S with the option string, which attributevalue
+// writes NaN and infinities with.
+func decodeFloatText(decode decodeFunc) decodeFunc {
+	return func(d *decoding, v reflect.Value) error {
+		start := d.i
+		s, err := d.text()
+		if err != nil {
+			return err
+		}
+		d.i = start
+		if checkNumber(s) == errNumber {
+			return errOfficial
+		}
+		return decode(d, v)
+	}
+}
+
 // parseFloat follows attributevalue in rounding to float64 first, also for a
 // float32.
 func parseFloat(s string, bits int, lossy bool) (float64, error) {
 	f, err := strconv.ParseFloat(s, 64)
 	switch _, bad := parseDecimal(s); {
-	case bad == errNumber && err == nil:
-		return f, nil // NaN, from a string: the option string allows it
 	case bad != nil:
 		return 0, bad
 	case err != nil || bits == 32 && reflect.Zero(float32Type).OverflowFloat(f):
