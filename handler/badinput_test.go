@@ -16,18 +16,20 @@ func TestBadPayload(t *testing.T) {
 	t.Parallel()
 	whole := string(handlertest.Payload(t, inserts("", "")...))
 	for name, c := range map[string]struct{ payload, want string }{
-		"nothing":           {``, "payload of 0 bytes"},
+		"nothing":           {``, "not a JSON object"},
 		"truncated":         {whole[:len(whole)/2], "ends too early"},
 		"last brace lost":   {whole[:len(whole)-1], "ends too early"},
-		"not JSON":          {`hello ` + secret, "not valid JSON"},
-		"two values":        {whole + whole, "not valid JSON"},
-		"null":              {`null`, "no Records"},
-		"no Records":        {`{"secret":"` + secret + `"}`, "no Records"},
-		"Records null":      {`{"Records":null}`, "no Records"},
+		"not JSON":          {`hello ` + secret, "not a JSON object"},
+		"two values":        {whole + whole, "text after the end"},
+		"null":              {`null`, "not a JSON object"},
+		"no Records":        {`{"secret":"` + secret + `"}`, `no "Records" array`},
+		"Records null":      {`{"Records":null}`, `no "Records" array`},
 		"Records an object": {`{"Records":{}}`, "Records"},
 		"Records a string":  {`{"Records":"` + secret + `"}`, "Records"},
-		"bare array":        {`[]`, "JSON array"},
-		"number":            {`7`, "JSON number"},
+		"bare array":        {`[]`, "not a JSON object"},
+		"other case":        {strings.Replace(whole, "Records", "records", 1), `no "Records" array`},
+		"Records twice":     {whole[:len(whole)-1] + `,"Records":[]}`, "Records: member occurs twice"},
+		"number":            {`7`, "not a JSON object"},
 	} {
 		s := newStore()
 		h := handler.NewDynamoDBEventHandler(obey(s.table()))
@@ -66,12 +68,17 @@ var damages = map[string]struct {
 	"unknown event":        {with("eventName", `"UPSERT"`), "unknown eventName"},
 	"no event":             {without("eventName"), "unknown eventName"},
 	"event in small":       {with("eventName", `"insert"`), "unknown eventName"},
-	"event a number":       {with("eventName", `7`), "record envelope: eventName: a JSON number"},
+	"event a number":       {with("eventName", `7`), "record envelope: eventName: member has the wrong JSON type"},
+	"identity of numbers":  {with("userIdentity.type", `1`), "record envelope: userIdentity: type: a JSON number"},
+	"twice an image":       {with("dynamodb.More", `1,"NewImage":{}`), "record envelope: dynamodb.NewImage: member occurs twice"},
+	"not JSON":             {with("dynamodb.NewImage.do", `{"S":s3cr3t}`), "record envelope: not valid JSON"},
+	"half a surrogate":     {with("dynamodb.NewImage.do", `{"S":"\ud800"}`), "record envelope: string has an invalid escape"},
+	"not UTF-8":            {with("dynamodb.NewImage.do", "{\"S\":\"\xff\"}"), "record envelope: string is not valid UTF-8"},
 	"event ID an object":   {with("eventID", `{"a":"`+secret+`"}`), "record envelope: eventID"},
-	"time a string":        {with("dynamodb.ApproximateCreationDateTime", `"s3cr3t"`), "record envelope"},
+	"time a string":        {with("dynamodb.ApproximateCreationDateTime", `"s3cr3t"`), "record envelope: dynamodb.ApproximateCreationDateTime"},
 	"time far away":        {with("dynamodb.ApproximateCreationDateTime", `1e300`), "ApproximateCreationDateTime is out of range"},
 	"identity a string":    {with("userIdentity", `"`+secret+`"`), "record envelope: userIdentity"},
-	"size a fraction":      {with("dynamodb.SizeBytes", `1.5`), "record envelope: dynamodb.SizeBytes: a JSON number"},
+	"size a fraction":      {with("dynamodb.SizeBytes", `1.5`), "record envelope: dynamodb.SizeBytes: not a whole number"},
 	"view type a list":     {with("dynamodb.StreamViewType", `[]`), "record envelope: dynamodb.StreamViewType"},
 	"event source a list":  {with("eventSource", `[]`), "record envelope: eventSource"},
 	"no sequence number":   {without("dynamodb.SequenceNumber"), "dynamodb.SequenceNumber is not a number"},
@@ -160,7 +167,9 @@ func TestDeadLettersOfDamagedRecordsDiffer(t *testing.T) {
 	t.Parallel()
 	letters := newLetters()
 	h := handler.NewDynamoDBEventHandler(obey(newStore().table()), handler.DeadLetters(letters))
-	payload := []byte(`{"Records":[{"a":1},{"a":2},null,{"eventID":"e"},{"dynamodb":{"SequenceNumber":"7"}}]}`)
+	const source = `"eventSource":"aws:dynamodb"`
+	payload := []byte(`{"Records":[{"a":1,` + source + `},{"a":2,` + source + `},{` + source + `},{"eventID":"e",` + source +
+		`},{"dynamodb":{"SequenceNumber":"7"}}]}`)
 	response, err := h.Invoke(t.Context(), payload)
 	outcome{response, err}.succeeds(t)
 	ids := map[string]bool{}
@@ -192,6 +201,11 @@ func TestOtherEventSources(t *testing.T) {
 	}
 	without := inserts("")[0].Without("eventSource")
 	invoke(t, h, without).succeeds(t)
+
+	for _, other := range []string{`{"EventSource":"aws:sns","Sns":{}}`, `null`, `7`, `{}`} {
+		response, err := h.Invoke(t.Context(), []byte(`{"Records":[`+other+`]}`))
+		outcome{response, err}.fails(t, "event source", "no stream record")
+	}
 }
 
 // TestSixMegabytes is the largest payload that Lambda delivers.

@@ -59,8 +59,8 @@ func (o *options) setAside(ctx context.Context, raw *rawRecord, reason error) er
 
 func newDeadLetter(raw *rawRecord, reason error) DeadLetter {
 	return DeadLetter{
-		Source: raw.EventSourceARN, EventID: letterID(raw), EventName: string(raw.EventName), SequenceNumber: raw.Change.SequenceNumber,
-		Reason: reason.Error(), Record: raw.json, FailedAt: time.Now().UTC(),
+		Source: raw.EventSourceARN, EventID: letterID(raw), EventName: raw.EventName, SequenceNumber: raw.SequenceNumber,
+		Reason: reason.Error(), Record: json.RawMessage(raw.Raw), FailedAt: time.Now().UTC(),
 	}
 }
 
@@ -69,9 +69,9 @@ func letterID(raw *rawRecord) string {
 	switch {
 	case raw.EventID != "":
 		return raw.EventID
-	case raw.Change.SequenceNumber != "":
-		return raw.Change.SequenceNumber
+	case raw.SequenceNumber != "":
+		return raw.SequenceNumber
 	}
-	sum := sha256.Sum256(raw.json)
+	sum := sha256.Sum256([]byte(raw.Raw))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -39,33 +39,32 @@ func (d *decoder[T]) record(raw *rawRecord) (rec *Record[T], err error) {
 }
 
 func (d *decoder[T]) decode(raw *rawRecord) (*Record[T], error) {
-	c := &raw.Change
-	created, err := creationTime(c.ApproximateCreationDateTime)
+	created, err := creationTime(raw.ApproximateCreationDateTime)
 	if err != nil {
 		return nil, sink.Permanent(err)
 	}
 	rec := &Record[T]{
-		EventID: raw.EventID, EventName: raw.EventName, EventVersion: raw.EventVersion, EventSource: raw.EventSource,
-		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.UserIdentity.clone(),
-		ApproximateCreationDateTime: created, SequenceNumber: c.SequenceNumber, SizeBytes: c.SizeBytes,
-		StreamViewType: c.StreamViewType,
+		EventID: raw.EventID, EventName: raw.eventName(), EventVersion: raw.EventVersion, EventSource: raw.EventSource,
+		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.identity.clone(),
+		ApproximateCreationDateTime: created, SequenceNumber: raw.SequenceNumber, SizeBytes: raw.size,
+		StreamViewType: StreamViewType(raw.StreamViewType),
 	}
-	if err := d.item.Decode(c.Keys, &rec.Keys); err != nil {
+	if err := d.item.DecodeString(raw.Keys, &rec.Keys); err != nil {
 		return nil, sink.Permanent(fmt.Errorf("Keys: %w", err))
 	}
-	if rec.NewImage, err = d.image(NewImage, "NewImage", c.NewImage); err != nil {
+	if rec.NewImage, err = d.image(NewImage, "NewImage", raw.NewImage); err != nil {
 		return nil, err
 	}
-	rec.OldImage, err = d.image(OldImage, "OldImage", c.OldImage)
+	rec.OldImage, err = d.image(OldImage, "OldImage", raw.OldImage)
 	return rec, err
 }
 
-func (d *decoder[T]) image(image Image, name string, raw []byte) (*T, error) {
-	if d.skip.has(image) || !present(raw) {
+func (d *decoder[T]) image(image Image, name, raw string) (*T, error) {
+	if d.skip.has(image) || raw == "" {
 		return nil, nil
 	}
 	item := new(T)
-	if err := d.item.Decode(raw, item); err != nil {
+	if err := d.item.DecodeString(raw, item); err != nil {
 		return nil, sink.Permanent(fmt.Errorf("%s: %w", name, err))
 	}
 	return item, nil
@@ -73,12 +72,12 @@ func (d *decoder[T]) image(image Image, name string, raw []byte) (*T, error) {
 
 // missing reports an image that the handler needs, that this kind of record has, and that is not there.
 func (d *decoder[T]) missing(raw *rawRecord) error {
-	c := &raw.Change
-	if d.needs.has(NewImage) && raw.EventName != Remove && !present(c.NewImage) {
-		return missingImage("NewImage", raw.EventName, c.StreamViewType)
+	event, view := raw.eventName(), StreamViewType(raw.StreamViewType)
+	if d.needs.has(NewImage) && event != Remove && raw.NewImage == "" {
+		return missingImage("NewImage", event, view)
 	}
-	if d.needs.has(OldImage) && raw.EventName != Insert && !present(c.OldImage) {
-		return missingImage("OldImage", raw.EventName, c.StreamViewType)
+	if d.needs.has(OldImage) && event != Insert && raw.OldImage == "" {
+		return missingImage("OldImage", event, view)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,8 +75,7 @@ func (h *DynamoDBEventHandler[T]) Table() string { return h.options.table }
 // Invoke implements lambda.Handler: it handles one batch and answers with the partial batch response. An error means
 // that nothing of the batch may count as handled; it is never returned together with an answer. payload is not kept.
 func (h *DynamoDBEventHandler[T]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	// aws-lambda-go reuses the payload's buffer after the answer, and handlers keep parts of records for longer.
-	records, err := split(bytes.Clone(payload))
+	records, err := split(payload)
 	if err != nil {
 		return nil, err
 	}

@@ -45,10 +45,10 @@ func Where[T any](keep func(rec *Record[T]) bool) Option {
 
 // wants decides by the envelope alone.
 func (o *options) wants(raw *rawRecord) bool {
-	if o.events != nil && !o.events[raw.EventName] {
+	if o.events != nil && !o.events[raw.eventName()] {
 		return false
 	}
-	expired := raw.EventName == Remove && raw.UserIdentity.expired()
+	expired := raw.eventName() == Remove && raw.identity.expired()
 	return o.expiry == expiryAny || expired == (o.expiry == expiryOnly)
 }
 

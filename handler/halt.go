@@ -10,7 +10,7 @@ import (
 
 // haltKey holds back the item of record i from now on; false means that its key cannot be told. The caller holds r.mu.
 func (r *run[T]) haltKey(i int) bool {
-	key, err := canonicalKey(r.records[i].Change.Keys)
+	key, err := canonicalKey(r.records[i].Keys)
 	if err != nil {
 		return false
 	}
@@ -28,7 +28,7 @@ func (r *run[T]) holds(i int) bool {
 	if len(r.halted) == 0 {
 		return false
 	}
-	key, err := canonicalKey(r.records[i].Change.Keys)
+	key, err := canonicalKey(r.records[i].Keys)
 	at, ok := r.halted[key]
 	return err != nil || ok && at < i
 }
@@ -46,9 +46,9 @@ func (r *run[T]) holdsBack(i int) bool {
 
 // canonicalKey is equal for two records if and only if they are of one item: types and lengths are part of it, so that no
 // two keys run together. Numbers arrive in DynamoDB's one normal form, so their text is compared.
-func canonicalKey(keys json.RawMessage) (string, error) {
+func canonicalKey(keys string) (string, error) {
 	var attributes map[string]map[string]string
-	if err := json.Unmarshal(keys, &attributes); err != nil || len(attributes) == 0 {
+	if err := json.Unmarshal([]byte(keys), &attributes); err != nil || len(attributes) == 0 {
 		return "", errors.New("the record's keys cannot be told")
 	}
 	parts := make([]string, 0, len(attributes))

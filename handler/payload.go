@@ -8,78 +8,62 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dynasink/dynasink/internal/streamjson"
 	"github.com/dynasink/dynasink/sink"
 )
 
 // rawRecord is a stream record whose envelope is decoded and whose images are not.
 type rawRecord struct {
-	envelope
-	json json.RawMessage // the whole record, for dead letters
-	err  error           // why the envelope could not be decoded
-}
-
-type envelope struct {
-	EventID        string        `json:"eventID"`
-	EventName      EventName     `json:"eventName"`
-	EventVersion   string        `json:"eventVersion"`
-	EventSource    string        `json:"eventSource"`
-	AWSRegion      string        `json:"awsRegion"`
-	EventSourceARN string        `json:"eventSourceARN"`
-	UserIdentity   *UserIdentity `json:"userIdentity"`
-	Change         struct {
-		ApproximateCreationDateTime json.Number     `json:"ApproximateCreationDateTime"`
-		Keys                        json.RawMessage `json:"Keys"`
-		NewImage                    json.RawMessage `json:"NewImage"`
-		OldImage                    json.RawMessage `json:"OldImage"`
-		SequenceNumber              string          `json:"SequenceNumber"`
-		SizeBytes                   int64           `json:"SizeBytes"`
-		StreamViewType              StreamViewType  `json:"StreamViewType"`
-	} `json:"dynamodb"`
+	streamjson.Record
+	identity *UserIdentity
+	size     int64
+	err      error // what is wrong with the envelope
 }
 
 func (r *rawRecord) origin() sink.Origin {
-	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, Sequence: r.Change.SequenceNumber}
+	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, Sequence: r.SequenceNumber}
 }
 
 // split takes a payload apart into records without looking into their images. Damage inside one record is that record's
-// error; only a payload that is no event at all is an error here.
+// error; only a payload that is no event at all is an error here. The records keep nothing of payload.
 //
 // events.DynamoDBEvent is no alternative: one malformed attribute fails its whole event, and some make it panic.
 func split(payload []byte) ([]rawRecord, error) {
-	var event struct {
-		Records *[]json.RawMessage `json:"Records"`
+	// aws-lambda-go reuses the payload's buffer after the answer, and handlers keep parts of records for longer: a copy.
+	found, err := streamjson.Split(string(payload))
+	switch {
+	case errors.Is(err, streamjson.ErrNoRecords), errors.Is(err, streamjson.ErrNotPayload):
+		return nil, &ConfigError{"event source", fmt.Errorf("the payload is no DynamoDB stream event: %w", err)}
+	case err != nil:
+		return nil, fmt.Errorf("handler: the payload of %d bytes is no DynamoDB stream event: %w", len(payload), err)
 	}
-	if err := json.Unmarshal(payload, &event); err != nil {
-		return nil, fmt.Errorf("handler: the payload of %d bytes is no DynamoDB stream event: %w", len(payload), valueFree(err))
-	}
-	if event.Records == nil {
-		return nil, &ConfigError{"event source", errors.New("the payload has no Records, so it is no DynamoDB stream event")}
-	}
-	records := make([]rawRecord, len(*event.Records))
-	for i, raw := range *event.Records {
-		records[i].decode(raw)
+	records := make([]rawRecord, len(found))
+	for i := range found {
+		records[i].Record = found[i]
+		records[i].decode()
 	}
 	return records, nil
 }
 
-func (r *rawRecord) decode(raw json.RawMessage) {
-	r.json = raw
-	if err := json.Unmarshal(raw, &r.envelope); err != nil {
-		r.err = fmt.Errorf("record envelope: %w", valueFree(err))
-		r.Change.SequenceNumber = sequenceOf(raw)
+func (r *rawRecord) decode() {
+	err := r.Err
+	if err == nil && r.UserIdentity != "" {
+		r.identity = new(UserIdentity)
+		err = within("userIdentity", valueFree(json.Unmarshal([]byte(r.UserIdentity), r.identity)))
 	}
+	if err == nil && r.SizeBytes != "" {
+		if r.size, err = strconv.ParseInt(r.SizeBytes, 10, 64); err != nil {
+			err = errors.New("dynamodb.SizeBytes: not a whole number")
+		}
+	}
+	r.err = within("record envelope", err)
 }
 
-// sequenceOf finds the sequence number of a record whose envelope is damaged elsewhere, to be able to report it.
-func sequenceOf(raw json.RawMessage) string {
-	var record struct {
-		Change struct{ SequenceNumber json.RawMessage } `json:"dynamodb"`
+func within(what string, err error) error {
+	if err == nil {
+		return nil
 	}
-	var sequence string
-	if json.Unmarshal(raw, &record) != nil || json.Unmarshal(record.Change.SequenceNumber, &sequence) != nil {
-		return ""
-	}
-	return sequence
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // check finds what is wrong with an envelope before its images are decoded.
@@ -87,17 +71,23 @@ func (r *rawRecord) check() error {
 	switch {
 	case r.EventSource != "" && r.EventSource != "aws:dynamodb":
 		return &ConfigError{"event source", fmt.Errorf("a record comes from %q and not from aws:dynamodb", clip(r.EventSource))}
+	case r.EventSource == "" && r.SequenceNumber == "":
+		return &ConfigError{"event source", errors.New("a record has neither eventSource nor dynamodb.SequenceNumber, so it is no stream record")}
 	case r.err != nil:
 		return sink.Permanent(r.err)
-	case !validSequence(r.Change.SequenceNumber):
-		return sink.Permanent(fmt.Errorf("dynamodb.SequenceNumber is not a number of 1 to 40 digits, so the record can neither be ordered nor reported"))
-	case r.EventName != Insert && r.EventName != Modify && r.EventName != Remove:
-		return sink.Permanent(fmt.Errorf("unknown eventName %q", clip(string(r.EventName))))
-	case !present(r.Change.Keys):
+	case !validSequence(r.SequenceNumber):
+		return sink.Permanent(errors.New("dynamodb.SequenceNumber is not a number of 1 to 40 digits, so the record can neither be ordered nor reported"))
+	case !r.eventName().known():
+		return sink.Permanent(fmt.Errorf("unknown eventName %q", clip(r.EventName)))
+	case r.Keys == "":
 		return sink.Permanent(errors.New("dynamodb.Keys is missing"))
 	}
 	return nil
 }
+
+func (r *rawRecord) eventName() EventName { return EventName(r.EventName) }
+
+func (e EventName) known() bool { return e == Insert || e == Modify || e == Remove }
 
 // validSequence accepts the digits that DynamoDB documents (21 to 40) and shorter ones, as emulators and hand-made events
 // have them: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
@@ -113,8 +103,6 @@ func validSequence(s string) bool {
 	return true
 }
 
-func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
-
 // clip bounds a string from the payload that goes into an error.
 func clip(s string) string {
 	if len(s) > 40 {
@@ -125,14 +113,14 @@ func clip(s string) string {
 
 // creationTime reads ApproximateCreationDateTime: seconds since the epoch, with a fraction in some events, and milli- or
 // microseconds where a record came through Kinesis. Absent is the zero time.
-func creationTime(n json.Number) (time.Time, error) {
+func creationTime(n string) (time.Time, error) {
 	if n == "" {
 		return time.Time{}, nil
 	}
-	if whole, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+	if whole, err := strconv.ParseInt(n, 10, 64); err == nil {
 		return epoch(whole), nil
 	}
-	seconds, err := strconv.ParseFloat(string(n), 64)
+	seconds, err := strconv.ParseFloat(n, 64)
 	if err != nil || math.Abs(seconds) > 1e11 {
 		return time.Time{}, errors.New("dynamodb.ApproximateCreationDateTime is out of range")
 	}

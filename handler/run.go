@@ -186,7 +186,7 @@ func (r *run[T]) progressed() bool {
 // checkpoint is the lowest sequence number of a record that is not done. In a stream's batch that is the first failed
 // record's; a batch made by hand may be in any order.
 func (r *run[T]) checkpoint() string {
-	lowest := r.records[r.first].Change.SequenceNumber
+	lowest := r.records[r.first].SequenceNumber
 	low, err := sink.PadSequence(lowest)
 	if err != nil {
 		return ""
@@ -195,7 +195,7 @@ func (r *run[T]) checkpoint() string {
 		if s.status.done() {
 			continue
 		}
-		sequence := r.records[i].Change.SequenceNumber
+		sequence := r.records[i].SequenceNumber
 		if padded, err := sink.PadSequence(sequence); err == nil && padded < low {
 			lowest, low = sequence, padded
 		}
@@ -207,6 +207,6 @@ func (r *run[T]) checkpoint() string {
 func (r *run[T]) report(ctx context.Context, err error) {
 	raw := &r.records[r.first]
 	r.h.options.log().ErrorContext(ctx, "stream record failed; Lambda redelivers from it on",
-		"error", err.Error(), "table", tableName(raw.EventSourceARN), "sequenceNumber", raw.Change.SequenceNumber,
+		"error", err.Error(), "table", tableName(raw.EventSourceARN), "sequenceNumber", raw.SequenceNumber,
 		"eventID", raw.EventID, "record", r.first, "records", len(r.records))
 }

@@ -25,7 +25,7 @@ func (r *run[T]) stageWithin(b budget) *run[T] {
 	select {
 	case <-done:
 	case <-b.handle.Done():
-		if !within(b.margin/4, done) { // most handlers return as soon as their context ends
+		if !ends(b.margin/4, done) { // most handlers return as soon as their context ends
 			r = r.leave()
 		}
 	}
@@ -58,7 +58,8 @@ func (r *run[T]) unhandled() int {
 	return i
 }
 
-func within(d time.Duration, done <-chan struct{}) bool {
+// ends reports whether done is closed within d.
+func ends(d time.Duration, done <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

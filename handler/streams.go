@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +30,7 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	records, err := split(bytes.Clone(payload))
+	records, err := split(payload)
 	if err != nil {
 		return nil, err
 	}
