@@ -35,8 +35,8 @@ type list[O, R any] struct {
 
 // NewChildren makes the target of the lists in the table called name. The versions are kept in dynasink_newest.
 func NewChildren[O, R any](db *DB, name string) (*Children[O, R], error) {
-	if db == nil || name == "" {
-		return nil, errors.New("sqlsink: children need a DB and a table name")
+	if db == nil || name == "" || len("children "+name) > maxName {
+		return nil, errors.New("sqlsink: children need a DB and the name of a table")
 	}
 	owner, err := columnsOf(reflect.TypeFor[O]())
 	if err != nil {
@@ -137,7 +137,7 @@ func (l *lists[O, R]) replace(ctx context.Context, tx *tx, writes []sink.Write[l
 		}
 	}
 	columns := l.table.columns
-	err := removal{l.table.name, columns.namesAt(columns.owner), ""}.exec(ctx, tx, removed)
+	err := removal{table: l.table.name, keys: columns.namesAt(columns.owner)}.exec(ctx, tx, removed)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ func (c *columns) add(t reflect.Type, path []int) error {
 			if err := c.add(f.Type, index); err != nil {
 				return err
 			}
+		case f.Anonymous && f.Tag.Get("db") == "" && embedsPointer(f.Type):
+			return fmt.Errorf("sqlsink: field %v.%s: embed the struct and not a pointer, or give the field a column", t, f.Name)
 		case f.IsExported():
 			if err := c.field(t, f, tag, options, index); err != nil {
 				return err
@@ -76,6 +78,11 @@ func (c *columns) add(t reflect.Type, path []int) error {
 // flattened reports whether the columns of an embedded struct are the row's own.
 func flattened(f reflect.StructField, tag string) bool {
 	return f.Anonymous && tag == "" && f.Type.Kind() == reflect.Struct && !scalar(f.Type)
+}
+
+// embedsPointer reports whether sqlx would flatten t, an embedded field's type, although it may be nil.
+func embedsPointer(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && !scalar(t)
 }
 
 func (c *columns) field(t reflect.Type, f reflect.StructField, name, options string, index []int) error {
@@ -163,5 +170,9 @@ var (
 
 // scalar reports whether a struct type is one column and not several.
 func scalar(t reflect.Type) bool {
-	return t == timeType || t.Implements(valuerType) || t.Implements(textType)
+	if t == timeType || t.Implements(valuerType) || t.Implements(textType) {
+		return true
+	}
+	p := reflect.PointerTo(t)
+	return p.Implements(valuerType) || p.Implements(textType)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -101,12 +102,23 @@ func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) er
 	}
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
 	if err := fn(ctx, &tx{Tx: sqlTx, store: s, now: time.Now().UTC()}); err != nil {
-		return err
+		return ended(ctx, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sqlsink: not committed: %w", err)
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return s.commitError(err)
 	}
 	return nil
+}
+
+// ended marks what statements return when the end of the context has rolled the transaction back under them.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
+		return sink.Transient(fmt.Errorf("%w (%w)", err, ctx.Err()))
+	}
+	return err
 }
 
 func (t *tx) statement() *statement { return &statement{dialect: t.store.dialect} }

@@ -42,15 +42,20 @@ func dialectOf(driver string) (Dialect, error) {
 	return 0, fmt.Errorf("sqlsink: the driver %q is none whose dialect is known (pgx, postgres, mysql, sqlite, sqlite3): say it with WithDialect", driver)
 }
 
-// quote makes an identifier of name; a dot separates schema and table.
+// quote makes an identifier of name.
 func (d Dialect) quote(name string) string {
 	q := `"`
 	if d == MySQL {
 		q = "`"
 	}
+	return q + strings.ReplaceAll(name, q, q+q) + q
+}
+
+// quoteTable makes identifiers of a table's name; a dot separates schema and table.
+func (d Dialect) quoteTable(name string) string {
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
-		parts[i] = q + strings.ReplaceAll(part, q, q+q) + q
+		parts[i] = d.quote(part)
 	}
 	return strings.Join(parts, ".")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
@@ -41,8 +42,6 @@ func (d *DB) AtLeastOnce(b *sink.Batch, fn Function, opts ...FunctionOption) {
 	d.do(b, false, nil, opts, func(ctx context.Context, tx *tx) error { return fn(ctx, tx.Tx) })
 }
 
-var errNoFunction = sink.Permanent(errors.New("sqlsink: the staged function is nil"))
-
 func (d *DB) do(b *sink.Batch, guarded bool, tag any, opts []FunctionOption, run func(context.Context, *tx) error) {
 	var o functionOptions
 	for _, opt := range opts {
@@ -61,6 +60,9 @@ func (s *store) own(err error) error {
 		return err
 	}
 	if state, number := codes(err); state != "" || number != 0 || disconnected(err) {
+		return s.wrap("own SQL", err)
+	}
+	if strings.Contains(err.Error(), "sql: Scan error") { // it quotes the value
 		return s.wrap("own SQL", err)
 	}
 	return fmt.Errorf("sqlsink: own SQL: %w", err)

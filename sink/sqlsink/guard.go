@@ -26,7 +26,8 @@ type guard interface {
 	protects() bool
 	// version returns the padded version of a change.
 	version(t *table, row reflect.Value, o sink.Origin) (string, error)
-	// write applies changes, each row at most once.
+	// write applies changes, each row at most once: removals first, because a row that moves to another key would
+	// otherwise collide with itself in a unique index.
 	write(ctx context.Context, tx *tx, t *table, changes []change) error
 	// needs lists what the schema must have beside the columns of the row type.
 	needs(t *table) []need
@@ -47,10 +48,10 @@ func (noGuard) needs(*table) []need                                        { ret
 
 func (noGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)
-	if err := t.upsert("").exec(ctx, tx, rowsOf(upserts)); err != nil {
+	if err := t.removal("").exec(ctx, tx, keysOf(removals)); err != nil {
 		return err
 	}
-	return removal{t.name, t.columns.keyNames(), ""}.exec(ctx, tx, keysOf(removals))
+	return t.upsert("").exec(ctx, tx, rowsOf(upserts))
 }
 
 // GuardVersion orders changes by a column of the row type instead of the sequence number: a version attribute that grows

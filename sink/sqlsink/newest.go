@@ -18,9 +18,10 @@ const newestTable = "dynasink_newest"
 // Sequence numbers order records of one stream only.
 func (d *DB) Newest(b *sink.Batch, name, key string, fn Function, opts ...FunctionOption) {
 	version, err := sink.PadSequence(b.Origin().Sequence)
+	misuse := checkFunction("Newest", name, fn)
 	switch {
-	case fn == nil:
-		b.Fail(errNoFunction)
+	case misuse != nil:
+		b.Fail(misuse)
 	case err != nil:
 		b.Fail(fmt.Errorf("sqlsink: Newest(%q): %w", name, err))
 	default:

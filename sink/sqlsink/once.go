@@ -23,9 +23,10 @@ const inboxTable = "dynasink_inbox"
 // The inbox costs one look-up per batch and name, not per record.
 func (d *DB) Once(b *sink.Batch, name string, fn Function, opts ...FunctionOption) {
 	o := b.Origin()
+	err := checkFunction("Once", name, fn)
 	switch {
-	case fn == nil:
-		b.Fail(errNoFunction)
+	case err != nil:
+		b.Fail(err)
 	case o.EventID == "":
 		b.Fail(sink.Permanent(fmt.Errorf("sqlsink: Once(%q): the record has no event ID to be known by", name)))
 	default:
@@ -122,8 +123,9 @@ func withDDL(err error, d Dialect, table string) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	missing := e.SQLState == "42P01" || e.Number == 1146 || strings.Contains(e.Err.Error(), "no such table")
-	if !missing {
+	text := e.Err.Error()
+	missing := e.SQLState == "42P01" || e.Number == 1146 || strings.Contains(text, "no such table")
+	if !missing || !strings.Contains(text, table) {
 		return err
 	}
 	return fmt.Errorf("%w; create it with: %s", err, ddl(d, table))

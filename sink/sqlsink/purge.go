@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// ages are the columns that tell how old a row of our tables is.
+var ages = map[string]string{tombstoneTable: "deleted_at", inboxTable: "applied_at", newestTable: "changed_at"}
+
 // Purge removes tombstones, inbox entries and versions older than the retention, and returns how many. Lambda runs nothing
 // between invocations, so something has to call it: a scheduled function once a day, say. Soft-deleted rows are the
 // caller's to purge, with a statement that knows the table.
@@ -14,18 +17,25 @@ import (
 func (d *DB) Purge(ctx context.Context) (int64, error) {
 	before := timeArg(time.Now().Add(-d.store.retention), d.store.dialect)
 	var total int64
-	for _, old := range [][2]string{{tombstoneTable, "deleted_at"}, {inboxTable, "applied_at"}, {newestTable, "changed_at"}} {
-		s := &statement{dialect: d.store.dialect}
-		s.text("DELETE FROM ", old[0], " WHERE ", old[1], " < ").arg(before)
-		result, err := d.store.db.ExecContext(ctx, s.String(), s.args...)
+	for _, table := range []string{tombstoneTable, inboxTable, newestTable} {
+		n, err := d.store.purge(ctx, table, ages[table], before)
 		if err != nil {
-			return total, d.store.wrap("purge "+old[0], err)
-		}
-		n, err := result.RowsAffected()
-		if err != nil {
-			return total, d.store.wrap("purge "+old[0], err)
+			return total, err
 		}
 		total += n
 	}
 	return total, nil
+}
+
+// purge has the isolation of batches, so that it locks what it removes and nothing beside.
+func (s *store) purge(ctx context.Context, table, column string, before any) (n int64, err error) {
+	err = s.InTx(ctx, func(ctx context.Context, tx *tx) error {
+		result, err := tx.exec(ctx, "purge "+table, tx.statement().text("DELETE FROM ", table, " WHERE ", column, " < ").arg(before))
+		if err != nil {
+			return withDDL(err, s.dialect, table)
+		}
+		n, err = result.RowsAffected()
+		return s.wrap("purge "+table, err)
+	})
+	return n, err
 }

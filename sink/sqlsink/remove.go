@@ -1,15 +1,14 @@
 package sqlsink
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // removal deletes rows by their key, if their guard allows.
 type removal struct {
 	table string
 	keys  []string
 	guard string // rows with a higher guard stay; "" deletes always
+
+	numeric bool // the guard is a number and not a padded text
 }
 
 // exec deletes the rows whose keys (and guard) are given, in that order of arguments.
@@ -18,7 +17,7 @@ func (r removal) exec(ctx context.Context, t *tx, rows [][]any) error {
 		return t.each(ctx, "delete from "+r.table, r.statement(SQLite, rows[:min(1, len(rows))]).String(), rows)
 	}
 	const most = 200 // alternatives of one condition that engines still plan quickly
-	for chunk := range slices.Chunk(rows, most) {
+	for chunk := range chunks(rows, most) {
 		if _, err := t.exec(ctx, "delete from "+r.table, r.statement(t.store.dialect, chunk)); err != nil {
 			return err
 		}
@@ -28,7 +27,7 @@ func (r removal) exec(ctx context.Context, t *tx, rows [][]any) error {
 
 func (r removal) statement(d Dialect, rows [][]any) *statement {
 	s := &statement{dialect: d}
-	s.text("DELETE FROM ", d.quote(r.table), " WHERE ")
+	s.text("DELETE FROM ", d.quoteTable(r.table), r.alias(d), " WHERE ")
 	for i, row := range rows {
 		if i > 0 {
 			s.text(" OR ")
@@ -44,11 +43,38 @@ func (r removal) condition(s *statement, row []any) {
 		if i > 0 {
 			separator = " AND "
 		}
-		s.text(separator, s.dialect.quote(key), " = ").arg(row[i])
+		s.text(separator, r.column(s.dialect, key), " = ").arg(row[i])
 	}
 	if r.guard != "" {
-		g := s.dialect.quote(r.guard)
-		s.text(" AND (", g, " IS NULL OR ", g, " <= ").arg(row[len(r.keys)]).text(")")
+		g := r.column(s.dialect, r.guard)
+		s.text(" AND (", g, " IS NULL OR ", g, " <= ")
+		r.version(s, row[len(r.keys)])
+		s.text(")")
 	}
 	s.text(")")
+}
+
+// version writes the version that a guard is compared with.
+func (r removal) version(s *statement, version any) {
+	if s.dialect == MySQL && r.numeric {
+		s.text("CAST(").arg(version).text(" AS DECIMAL(65))") // a number and a text would be compared as floats
+		return
+	}
+	s.arg(version)
+}
+
+// alias lets columns be qualified: an unknown quoted name that is not is a string to SQLite, and the condition then never
+// true. MariaDB knows no alias here, and needs none.
+func (r removal) alias(d Dialect) string {
+	if d == MySQL {
+		return ""
+	}
+	return " AS target"
+}
+
+func (r removal) column(d Dialect, name string) string {
+	if d == MySQL {
+		return d.quote(name)
+	}
+	return "target." + d.quote(name)
 }

@@ -23,6 +23,7 @@ func ddl(d Dialect, table string) string {
 		inboxTable:     "name NAME NOT NULL, event_key HASH NOT NULL, token HASH NOT NULL, applied_at TIME NOT NULL, PRIMARY KEY (name, event_key)",
 		newestTable:    "name NAME NOT NULL, row_key HASH NOT NULL, sequence DIGITS NOT NULL, changed_at TIME NOT NULL, PRIMARY KEY (name, row_key)",
 	}[table]
+	index := ""
 	types := strings.NewReplacer("NAME", "TEXT", "HASH", "TEXT", "DIGITS", "TEXT", "TIME", "TIMESTAMP")
 	switch d {
 	case PostgreSQL:
@@ -30,8 +31,9 @@ func ddl(d Dialect, table string) string {
 	case MySQL: // ascii_bin: the default collation would merge names that differ in case
 		types = strings.NewReplacer("NAME", "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "HASH", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin",
 			"DIGITS", "CHAR(40) CHARACTER SET ascii COLLATE ascii_bin", "TIME", timestampType(d))
+		index = ", INDEX (" + ages[table] + ")" // without it Purge would lock every row that it looks at
 	}
-	return "CREATE TABLE IF NOT EXISTS " + table + " (" + types.Replace(body) + ")"
+	return "CREATE TABLE IF NOT EXISTS " + table + " (" + types.Replace(body) + index + ")"
 }
 
 func timestampType(d Dialect) string {
@@ -46,7 +48,7 @@ func timestampType(d Dialect) string {
 
 func (t *table) addColumn(column, kind string) string {
 	d := t.store.dialect
-	return "ALTER TABLE " + d.quote(t.name) + " ADD COLUMN " + d.quote(column) + " " + kind
+	return "ALTER TABLE " + d.quoteTable(t.name) + " ADD COLUMN " + d.quote(column) + " " + kind
 }
 
 // need is something that the schema must have, and the statement that mends its absence, if it can be told.
@@ -74,13 +76,30 @@ func (d *DB) Preflight(ctx context.Context) error {
 	if err := d.store.db.PingContext(ctx); err != nil {
 		return d.store.wrap("connect", err)
 	}
-	var missing []error
+	missing := []error{d.store.strict(ctx)}
 	for _, check := range checks {
 		if err := check(ctx); err != nil {
 			missing = append(missing, err)
 		}
 	}
 	return errors.Join(missing...)
+}
+
+// strict makes sure that MySQL refuses a value that a column cannot hold: where the mode is not strict, as on RDS by default,
+// it cuts the value and only warns.
+func (s *store) strict(ctx context.Context) error {
+	if s.dialect != MySQL {
+		return nil
+	}
+	var mode string
+	if err := s.db.QueryRowContext(ctx, "SELECT @@SESSION.sql_mode").Scan(&mode); err != nil {
+		return s.wrap("read sql_mode", err)
+	}
+	if strings.Contains(mode, "STRICT_TRANS_TABLES") || strings.Contains(mode, "STRICT_ALL_TABLES") {
+		return nil
+	}
+	return errors.New("sqlsink: the session's sql_mode is not strict, so that values which do not fit would be cut without an error; " +
+		"add sql_mode=%27TRADITIONAL%27 to the parameters of the data source name")
 }
 
 func (t *table) check(ctx context.Context) error {
@@ -121,7 +140,7 @@ func (s *store) probe(ctx context.Context, n need) error {
 		// Qualified, because SQLite takes an unknown quoted name for a string.
 		what = "target." + s.dialect.quote(n.column)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+what+" FROM "+s.dialect.quote(n.table)+" AS target WHERE 1 = 0")
+	rows, err := s.db.QueryContext(ctx, "SELECT "+what+" FROM "+s.dialect.quoteTable(n.table)+" AS target WHERE 1 = 0")
 	if err != nil {
 		return s.wrap("look at "+n.table, err)
 	}

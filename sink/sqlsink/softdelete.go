@@ -39,15 +39,14 @@ func (g *softDelete) version(_ *table, _ reflect.Value, o sink.Origin) (string, 
 // write needs no lock and no second table: the row itself remembers its deletion.
 func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)
-	live := func(*change) any { return nil }
-	rows := rowsOf(upserts, live, versionOf)
-	if err := t.upsert(g.column, g.deletedAt, g.column).exec(ctx, tx, rows); err != nil {
-		return err
-	}
 	deleted := func(*change) any { return timeArg(tx.now, tx.store.dialect) }
 	keys := t.columns.keyNames()
 	mark := upsert{t.name, append(keys, g.deletedAt, g.column), keys[:len(keys):len(keys)], g.column}
-	return mark.exec(ctx, tx, keysOf(removals, deleted, versionOf))
+	if err := mark.exec(ctx, tx, keysOf(removals, deleted, versionOf)); err != nil {
+		return err
+	}
+	live := func(*change) any { return nil }
+	return t.upsert(g.column, g.deletedAt, g.column).exec(ctx, tx, rowsOf(upserts, live, versionOf))
 }
 
 func (g *softDelete) needs(t *table) []need {

@@ -2,7 +2,6 @@ package sqlsink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -35,8 +34,8 @@ func (o tableOption) applyTable(t *table) { o(t) }
 //
 // Nothing is asked of the database: [DB.Preflight] does that.
 func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error) {
-	if db == nil || name == "" {
-		return nil, errors.New("sqlsink: a table needs a DB and a name")
+	if db == nil || name == "" || len(name) > maxName {
+		return nil, fmt.Errorf("sqlsink: a table needs a DB and a name of 1 to %d bytes", maxName)
 	}
 	rowType := reflect.TypeFor[R]()
 	columns, err := columnsOf(rowType)
@@ -143,6 +142,11 @@ func (t *table) change(row reflect.Value, remove bool, o sink.Origin) (c change,
 		c.args, err = t.columns.row(row, d)
 	}
 	return c, err
+}
+
+// removal deletes rows of t; guardColumn is "" for an unguarded table.
+func (t *table) removal(guardColumn string) removal {
+	return removal{table: t.name, keys: t.columns.keyNames(), guard: guardColumn}
 }
 
 // upsert writes rows of t; guardColumn is "" for an unguarded table. extra values follow a row's columns.

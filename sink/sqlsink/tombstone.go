@@ -52,21 +52,23 @@ func (g *tombstoneGuard) version(t *table, row reflect.Value, o sink.Origin) (st
 }
 
 func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
-	if err := t.lock(ctx, tx, changes); err != nil {
-		return err
-	}
 	upserts, removals := split(changes)
-	upserts, err := t.alive(ctx, tx, upserts)
+	err := t.lock(ctx, tx, changes)
+	if err == nil {
+		err = t.bury(ctx, tx, removals)
+	}
+	if err == nil {
+		upserts, err = t.alive(ctx, tx, upserts)
+	}
 	if err != nil {
+		return withDDL(err, tx.store.dialect, tombstoneTable)
+	}
+	remove := t.removal(g.column)
+	remove.numeric = g.own
+	if err := remove.exec(ctx, tx, keysOf(removals, versionOf)); err != nil {
 		return err
 	}
-	if err := g.upsert(ctx, tx, t, upserts); err != nil {
-		return err
-	}
-	if err := t.bury(ctx, tx, removals); err != nil {
-		return err
-	}
-	return removal{t.name, t.columns.keyNames(), g.column}.exec(ctx, tx, keysOf(removals, versionOf))
+	return g.upsert(ctx, tx, t, upserts)
 }
 
 func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts []change) error {
@@ -128,7 +130,7 @@ func (t *table) lock(ctx context.Context, tx *tx, changes []change) error {
 		return t.lockRows(ctx, tx, parts, exclusive)
 	}
 	// SQLite has one writer at a time: a statement that may write makes this transaction the writer before it reads.
-	_, err := tx.exec(ctx, "lock "+t.name, tx.statement().text("DELETE FROM ", tombstoneTable, " WHERE row_key = ''"))
+	_, err := tx.exec(ctx, "lock "+t.name, tx.statement().text("DELETE FROM ", tombstoneTable, " WHERE table_name = '' AND row_key = ''"))
 	return err
 }
 

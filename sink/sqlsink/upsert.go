@@ -2,7 +2,11 @@ package sqlsink
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+
+	"github.com/dynasink/dynasink/sink"
 )
 
 // upsert is an insert that replaces the row with the same key, if its guard allows.
@@ -19,13 +23,24 @@ func (u upsert) exec(ctx context.Context, t *tx, rows [][]any) error {
 	if t.store.dialect == SQLite {
 		return t.each(ctx, "upsert into "+u.table, u.statement(SQLite, rows[:min(1, len(rows))]).String(), rows)
 	}
-	most := max(1, min(1000, t.store.dialect.parameters()/len(u.columns)))
-	for chunk := range slices.Chunk(rows, most) {
+	for chunk := range chunks(rows, t.store.dialect.parameters()/len(u.columns)) {
 		if _, err := t.exec(ctx, "upsert into "+u.table, u.statement(t.store.dialect, chunk)); err != nil {
-			return err
+			return u.explain(err)
 		}
 	}
 	return nil
+}
+
+// tooManyRows is MySQL's error of a subquery that returns two rows, which onDuplicateKey raises.
+const tooManyRows = 1242
+
+// explain says what the error means that onDuplicateKey raises: what PostgreSQL and SQLite call a violated constraint.
+func (u upsert) explain(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Number != tooManyRows {
+		return err
+	}
+	return sink.Permanent(fmt.Errorf("%w: another row holds the same value in a unique index that is not the key", err))
 }
 
 // each runs one prepared statement for several rows.
@@ -48,7 +63,7 @@ func (t *tx) each(ctx context.Context, doing, text string, rows [][]any) error {
 
 func (u upsert) statement(d Dialect, rows [][]any) *statement {
 	s := &statement{dialect: d}
-	s.text("INSERT INTO ", d.quote(u.table))
+	s.text("INSERT INTO ", d.quoteTable(u.table))
 	if d != MySQL {
 		s.text(" AS target")
 	}
@@ -85,19 +100,23 @@ func (u upsert) onConflict(s *statement) {
 
 // onDuplicateKey is MySQL's and MariaDB's form. Assignments run from left to right, so the guard column comes last: the
 // ones before it still compare with its old value. VALUES() is the only form that both engines know.
+//
+// The clause also takes a row that only shares the value of another unique index, and would overwrite it: so the first
+// assignment leaves the key as it is, or fails.
 func (u upsert) onDuplicateKey(s *statement) {
 	d := s.dialect
-	updated := u.updated()
-	if len(updated) == 0 {
-		updated = u.keys[:1] // there is no DO NOTHING; the key is what it is already
-	}
-	for i, column := range updated {
-		separator := " ON DUPLICATE KEY UPDATE "
+	key := d.quote(u.keys[0])
+	s.text(" ON DUPLICATE KEY UPDATE ", key, " = IF(")
+	for i, k := range u.keys {
 		if i > 0 {
-			separator = ", "
+			s.text(" AND ")
 		}
+		s.text(d.quote(k), " = VALUES(", d.quote(k), ")")
+	}
+	s.text(", ", key, ", (SELECT NULL UNION ALL SELECT NULL))")
+	for _, column := range u.updated() {
 		c := d.quote(column)
-		s.text(separator, c, " = ")
+		s.text(", ", c, " = ")
 		if u.guard == "" {
 			s.text("VALUES(", c, ")")
 			continue
@@ -128,10 +147,9 @@ type insert struct {
 }
 
 func (i insert) exec(ctx context.Context, t *tx, rows [][]any) error {
-	most := max(1, min(1000, t.store.dialect.parameters()/len(i.columns)))
-	for chunk := range slices.Chunk(rows, most) {
+	for chunk := range chunks(rows, t.store.dialect.parameters()/len(i.columns)) {
 		s := t.statement()
-		s.text("INSERT INTO ", s.dialect.quote(i.table), " (", s.dialect.quoteAll(i.columns), ") VALUES ").values(chunk)
+		s.text("INSERT INTO ", s.dialect.quoteTable(i.table), " (", s.dialect.quoteAll(i.columns), ") VALUES ").values(chunk)
 		if _, err := t.exec(ctx, "insert into "+i.table, s); err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"reflect"
 	"strconv"
 	"time"
@@ -23,6 +22,8 @@ func encoderOf(t reflect.Type) (encoder, error) {
 	switch {
 	case t == timeType:
 		return encodeTime, nil
+	case t.Kind() == reflect.Interface:
+		return encodeInterface, nil
 	case t.Implements(valuerType):
 		return encodeValuer, nil
 	case t.Kind() == reflect.Pointer:
@@ -33,7 +34,7 @@ func encoderOf(t reflect.Type) (encoder, error) {
 		return encodeRawJSON, nil
 	case t.Implements(textType) && t.Kind() != reflect.String:
 		return encodeText, nil
-	case t == reflect.TypeFor[big.Int](), t == reflect.TypeFor[big.Float]():
+	case reflect.PointerTo(t).Implements(textType) && t.Kind() != reflect.String:
 		return addressed(encodeText), nil
 	}
 	return encoderOfKind(t)
@@ -52,9 +53,7 @@ func encoderOfKind(t reflect.Type) (encoder, error) {
 	case reflect.Float32:
 		return encodeFloat32, nil
 	case reflect.Float64:
-		return func(v reflect.Value, _ Dialect) (any, error) { return v.Float(), nil }, nil
-	case reflect.Interface:
-		return encodeInterface, nil
+		return encodeFloat64, nil
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return encodeBytes, nil
@@ -75,9 +74,14 @@ func encoderOfKind(t reflect.Type) (encoder, error) {
 // https://www.sqlite.org/lang_datefunc.html
 const sqliteTime = "2006-01-02 15:04:05.999999999-07:00"
 
-// encodeTime sends UTC; the zero time is NULL only behind a nil pointer.
+// encodeTime sends UTC; the zero time is NULL only behind a nil pointer. MySQL's driver writes the zero time as the
+// invalid date 0000-00-00, and has no years of five digits.
 func encodeTime(v reflect.Value, d Dialect) (any, error) {
-	return timeArg(v.Interface().(time.Time), d), nil
+	t := v.Interface().(time.Time)
+	if year := t.UTC().Year(); d == MySQL && (t.IsZero() || year < 1 || year > 9999) {
+		return nil, errors.New("MySQL has no such time (the zero time, or one that is not in the years 1 to 9999)")
+	}
+	return timeArg(t, d), nil
 }
 
 func timeArg(t time.Time, d Dialect) any {
@@ -92,10 +96,16 @@ func encodeValuer(v reflect.Value, d Dialect) (any, error) {
 		return nil, nil
 	}
 	value, err := v.Interface().(driver.Valuer).Value()
-	if t, ok := value.(time.Time); ok {
-		return timeArg(t, d), err
+	if err != nil {
+		return nil, err
 	}
-	return value, err
+	switch value := value.(type) {
+	case time.Time:
+		return encodeTime(reflect.ValueOf(value), d)
+	case float64:
+		return floatArg(value, d)
+	}
+	return value, nil
 }
 
 func encodePointer(elem reflect.Type) (encoder, error) {
@@ -121,6 +131,9 @@ func addressed(encode encoder) encoder {
 }
 
 func encodeText(v reflect.Value, _ Dialect) (any, error) {
+	if absent(v) {
+		return nil, nil
+	}
 	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
 	return string(text), err
 }
@@ -139,8 +152,22 @@ func encodeUint(v reflect.Value, d Dialect) (any, error) {
 }
 
 // encodeFloat32 keeps the shortest decimal form: 0.1 stays 0.1 in a double column.
-func encodeFloat32(v reflect.Value, _ Dialect) (any, error) {
-	return strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
+func encodeFloat32(v reflect.Value, d Dialect) (any, error) {
+	f, err := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
+	if err != nil {
+		return nil, err
+	}
+	return floatArg(f, d)
+}
+
+func encodeFloat64(v reflect.Value, d Dialect) (any, error) { return floatArg(v.Float(), d) }
+
+// floatArg refuses what an engine would change: SQLite makes NaN NULL, MySQL has neither NaN nor infinities.
+func floatArg(f float64, d Dialect) (any, error) {
+	if math.IsNaN(f) && d != PostgreSQL || math.IsInf(f, 0) && d == MySQL {
+		return nil, fmt.Errorf("%v has no number that is not finite", d)
+	}
+	return f, nil
 }
 
 func encodeBytes(v reflect.Value, _ Dialect) (any, error) {
@@ -164,7 +191,7 @@ func encodeRawJSON(v reflect.Value, _ Dialect) (any, error) {
 }
 
 func encodeJSON(v reflect.Value, _ Dialect) (any, error) {
-	if (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil() {
+	if absent(v) {
 		return nil, nil
 	}
 	var text bytes.Buffer
@@ -174,6 +201,11 @@ func encodeJSON(v reflect.Value, _ Dialect) (any, error) {
 		return nil, fmt.Errorf("as JSON: %w", err)
 	}
 	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
+}
+
+// absent reports whether v is a nil slice or map, which is NULL.
+func absent(v reflect.Value) bool {
+	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil()
 }
 
 // encodeInterface chooses by the dynamic type.
