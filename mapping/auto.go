@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -58,20 +59,11 @@ func (b *autoBuilder) root(from, to reflect.Type, overrides []override) []step {
 
 func find(fields []autoField, name string) *autoField {
 	for i, f := range fields {
-		if f.name == name || contains(f.tags, name) {
+		if f.name == name || slices.Contains(f.tags, name) {
 			return &fields[i]
 		}
 	}
 	return nil
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *autoBuilder) problem(path string, err error) {
@@ -144,7 +136,7 @@ func match(sources []autoField, f autoField) (autoField, error) {
 
 func shares(a, b []string) bool {
 	for _, name := range a {
-		if contains(b, name) {
+		if slices.Contains(b, name) {
 			return true
 		}
 	}

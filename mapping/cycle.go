@@ -69,10 +69,19 @@ func (w cycleWalk) inside(v reflect.Value) bool {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Type != timeType && w.visit(v.Field(i)) {
+			if isEncoded(v.Type().Field(i)) && w.visit(v.Field(i)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isEncoded reports whether attributevalue looks into a field: a parent
+// pointer that it never sees makes no cycle.
+func isEncoded(sf reflect.StructField) bool {
+	f := field{}
+	f.parseTag(sf.Tag, "")
+	encodesItself := sf.Type.Implements(marshalerType) || reflect.PointerTo(sf.Type).Implements(marshalerType)
+	return !f.ignored && (sf.IsExported() || sf.Anonymous) && !encodesItself && !sf.Type.ConvertibleTo(timeType)
 }

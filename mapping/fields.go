@@ -14,6 +14,7 @@ import (
 var (
 	timeType        = reflect.TypeFor[time.Time]()
 	unmarshalerType = reflect.TypeFor[attributevalue.Unmarshaler]()
+	marshalerType   = reflect.TypeFor[attributevalue.Marshaler]()
 
 	textUnmarshalerType   = reflect.TypeFor[encoding.TextUnmarshaler]()
 	binaryUnmarshalerType = reflect.TypeFor[encoding.BinaryUnmarshaler]()

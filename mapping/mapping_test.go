@@ -103,6 +103,19 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 }
 
+func TestMarshalFollowsOnlyWhatIsEncoded(t *testing.T) {
+	t.Parallel()
+	type node struct {
+		parent, Skipped *node `dynamodbav:"-"`
+		Twice           []*node
+	}
+	v := &node{Twice: []*node{{}, nil}}
+	v.parent, v.Skipped, v.Twice[1] = v, v, v.Twice[0]
+	if got, err := Marshal(v); err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 type panicEncoder struct{}
 
 func (panicEncoder) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) { panic(secret) }

@@ -76,9 +76,6 @@ func (f *fieldPlan) head(k kind) *head {
 // value returns the field of v, making the embedded pointers on the way to it
 // point to something.
 func (f *fieldPlan) value(v reflect.Value) (reflect.Value, error) {
-	if len(f.index) == 1 {
-		return v.Field(f.index[0]), nil
-	}
 	for i, x := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
@@ -170,15 +167,11 @@ func (r *structRun) guesses(d *decoding) (more bool, err error) {
 		if h == nil || !strings.HasPrefix(d.s[d.i:], h.text) || r.exact.has(h.field.at) || r.folded.has(h.field.at) {
 			return true, nil
 		}
-		start := d.i + h.open
-		d.i += len(h.text)
-		if d.i < len(d.s) && d.s[d.i] <= ' ' {
-			d.space()
-		}
-		if err := r.guessed(d, h, start); err != nil {
+		if err := r.guessed(d, h); err != nil {
 			return false, withinName(h.field.name, err)
 		}
-		if d.accept(',') {
+		if i := d.i; i < len(d.s) && d.s[i] == ',' {
+			d.i++
 			continue
 		}
 		if more, err = d.more('}'); err != nil || !more {
@@ -187,12 +180,19 @@ func (r *structRun) guesses(d *decoding) (more bool, err error) {
 	}
 }
 
-func (r *structRun) guessed(d *decoding, h *head, start int) error {
+func (r *structRun) guessed(d *decoding, h *head) (err error) {
 	f := h.field
 	r.exact.add(f.at)
 	r.after = f.at + 1
-	v, err := f.value(r.into)
-	if err != nil {
+	start := d.i + h.open
+	d.i += len(h.text)
+	if d.i < len(d.s) && d.s[d.i] <= ' ' {
+		d.space()
+	}
+	var v reflect.Value
+	if len(f.index) == 1 {
+		v = r.into.Field(f.index[0])
+	} else if v, err = f.value(r.into); err != nil {
 		return err
 	}
 	if err = h.decode(d, v); err == nil {
