@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/dynasink/dynasink/di"
 	"github.com/dynasink/dynasink/handler"
@@ -131,7 +132,8 @@ func TestRunExplainsMisuse(t *testing.T) {
 
 func TestValidateCallsNoConstructor(t *testing.T) {
 	t.Parallel()
-	err := di.Validate(di.UseMirror[Order](), fx.Provide(openDB, newOrders), fx.Invoke(func(*sql.DB) { t.Error("invoked") }))
+	err := di.Validate(di.UseMirror[Order](), fx.Provide(openDB, newOrders), fx.Invoke(func(*sql.DB) { t.Error("invoked") }),
+		fx.WithLogger(func() fxevent.Logger { t.Error("made a logger"); return fxevent.NopLogger }))
 	if err != nil {
 		t.Error(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/dynasink/dynasink/di"
+	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/sink/sinktest"
 )
 
@@ -48,6 +49,18 @@ func TestLoggerWritesLambdaFields(t *testing.T) {
 	text, _ := json.Marshal(got)
 	if want := `{"functionName":"orders","level":"WARN","message":"slow","ms":12,"requestId":"id-1"}`; string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
+	}
+}
+
+func TestTimestampIsUTC(t *testing.T) {
+	t.Parallel()
+	p := inLambda()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
+	if err := p.Logger().Handler().Handle(t.Context(), slog.NewRecord(at, slog.LevelInfo, "m", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := line(t, p.Stdout())["timestamp"]; got != "2026-01-02T02:04:05Z" {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -132,6 +145,17 @@ func TestHandlersLogToTheReplacedLogger(t *testing.T) {
 	var buf bytes.Buffer
 	p := di.NewProgram(file(t, event(record("orders", 1, "a", "new"), record("orders", 2, "b", "bad"))))
 	p.Run(replicate(sinktest.NewRecorder[Order]()), fx.Replace(slog.New(slog.NewTextHandler(&buf, nil))))
+	if !strings.Contains(buf.String(), "a bad order") || p.Stderr() != "" {
+		t.Errorf("log %q, stderr %q", buf.String(), p.Stderr())
+	}
+}
+
+func TestHandlerOptionSetsAnotherLogger(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	p := di.NewProgram(file(t, event(record("orders", 1, "a", "new"), record("orders", 2, "b", "bad"))))
+	p.Run(target(sinktest.NewRecorder[Order]()), fx.Provide(NewOrderHandler),
+		di.UseStreamEventHandler[*OrderHandler](handler.WithLogger(slog.New(slog.NewTextHandler(&buf, nil)))))
 	if !strings.Contains(buf.String(), "a bad order") || p.Stderr() != "" {
 		t.Errorf("log %q, stderr %q", buf.String(), p.Stderr())
 	}
