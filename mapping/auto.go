@@ -89,7 +89,7 @@ func (b *autoBuilder) steps(path string, from reflect.Type, fields []autoField, 
 				continue
 			}
 			typ = source.typ
-			s.get = func(from reflect.Value) (reflect.Value, error) { return at(from, source.index) }
+			s.get = func(from reflect.Value) (reflect.Value, error) { return at(from, source.index), nil }
 		}
 		if s.convert = b.checked(path+s.name, typ, f.typ); s.convert != nil {
 			steps = append(steps, s)

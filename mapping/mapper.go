@@ -177,10 +177,15 @@ func reach(v reflect.Value, index []int) reflect.Value {
 }
 
 // at returns a field of v; it is invalid behind a nil embedded pointer.
-func at(v reflect.Value, index []int) (reflect.Value, error) {
-	f, err := v.FieldByIndexErr(index)
-	if err != nil {
-		return reflect.Value{}, nil
+func at(v reflect.Value, index []int) reflect.Value {
+	for i, x := range index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return reflect.Value{}
+			}
+			v = v.Elem()
+		}
+		v = v.Field(x)
 	}
-	return f, nil
+	return v
 }

@@ -143,14 +143,14 @@ func TestAutoReportsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	type inner struct{ Missing string }
 	type item struct {
-		A    chan int
-		B    []byte
-		C, c string
-		D    struct{ X int }
-		E    []chan int
-		F1   int `dynamodbav:"f"`
-		F_1  int
-		G    any
+		A   chan int
+		B   []byte
+		C   string
+		D   struct{ X int }
+		E   []chan int
+		F1  int `dynamodbav:"f"`
+		F_1 int
+		G   any
 	}
 	type row struct {
 		A       string
@@ -215,7 +215,7 @@ func (*panicText) UnmarshalText(b []byte) error { panic(string(b)) }
 func mapOne[A, B any](v A) error {
 	m, err := Auto[struct{ V A }, struct{ V B }]()
 	if err != nil {
-		return nil
+		panic(err)
 	}
 	_, err = m.Map(context.Background(), struct{ V A }{v})
 	return err

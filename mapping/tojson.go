@@ -118,7 +118,7 @@ func (w *jsonWriter) payload(tag string, depth int) error {
 	case "NS":
 		return w.set(w.number)
 	case "SS":
-		return w.set(func() error { return copied(w, w.parser.string) })
+		return w.set(func() error { return copied(w, w.string) })
 	case "BS":
 		return w.set(func() error { return copied(w, w.binary) })
 	case "M":
@@ -139,7 +139,7 @@ func (w *jsonWriter) payload(tag string, depth int) error {
 func (w *jsonWriter) scalar(tag string) error {
 	switch tag {
 	case "S":
-		return copied(w, w.parser.string)
+		return copied(w, w.string)
 	case "B":
 		return copied(w, w.binary)
 	case "BOOL":

@@ -116,3 +116,9 @@ type everything struct {
 	Failing  failing
 	FloatSet map[float64]string
 }
+
+// Fields that must stay as they are.
+var (
+	_ = everything{}.hidden
+	_ = autoRow{}.internal
+)

@@ -3,6 +3,7 @@ package streamjson
 import (
 	"errors"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -152,22 +153,19 @@ func hex4(s string, i int) rune {
 // AppendUnquoted appends the value of a string literal that ScanString has
 // accepted, s being the text between its quotes.
 func AppendUnquoted(dst []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		if s[i] != '\\' {
-			dst = append(dst, s[i])
-			i++
-			continue
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return append(dst, s...)
 		}
+		dst = append(dst, s[:i]...)
 		if s[i+1] == 'u' {
 			r, n := decodeU(s, i)
-			dst = utf8.AppendRune(dst, r)
-			i += n
+			dst, s = utf8.AppendRune(dst, r), s[i+n:]
 			continue
 		}
-		dst = append(dst, unescape(s[i+1]))
-		i += 2
+		dst, s = append(dst, unescape(s[i+1])), s[i+2:]
 	}
-	return dst
 }
 
 func unescape(c byte) byte {
