@@ -1,0 +1,124 @@
+package model
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/dynasink/dynasink/handler"
+	"github.com/dynasink/dynasink/internal/e2e/servers"
+	"github.com/dynasink/dynasink/internal/e2e/wire"
+	"github.com/jmoiron/sqlx"
+)
+
+var (
+	seed      = flag.Uint64("seed", 0, "run the one history of this seed")
+	histories = flag.Int("histories", 25, "histories per engine")
+	budget    = flag.Duration("budget", 0, "run histories of new seeds for this long, per engine, instead of a number of them")
+	length    = flag.Int("records", 40, "records of a history")
+)
+
+func TestMain(m *testing.M) { servers.Main(m) }
+
+// TestModel is the proof: after any schedule of deliveries and faults the tables equal the history.
+func TestModel(t *testing.T) {
+	for _, name := range servers.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			for i, s := range w.seeds() {
+				if t.Failed() || w.over(i) {
+					break
+				}
+				w.history(t, s)
+			}
+			t.Logf("%s: %v, mismatches %d", name, w.stats.Counts(), w.mismatches)
+			fmt.Printf("model %s: %v, mismatches %d\n", name, w.stats.Counts(), w.mismatches)
+		})
+	}
+}
+
+// world is one engine with the function's tables.
+type world struct {
+	engine     servers.Engine
+	direct     *sqlx.DB // past the proxy
+	function   *sqlx.DB // what the function uses
+	faults     Faults
+	stats      *Stats
+	started    time.Time
+	mismatches int
+}
+
+func newWorld(t *testing.T, name string) *world {
+	e := servers.Own(t, name)
+	w := &world{engine: e, direct: e.Open(t), faults: noFaults{}, stats: &Stats{}, started: time.Now()}
+	w.function = w.direct
+	if e.Server != nil {
+		proxy := wire.New(t, e.Addr)
+		w.function = e.Via(t, proxy.Addr()).Open(t)
+		w.faults = &wireFaults{proxy: proxy, server: e.Server, kills: 3, stats: w.stats, failed: func(err error) { t.Error(err) }}
+	}
+	w.function.SetMaxOpenConns(4)
+	if err := createTables(t.Context(), w.direct); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// seeds yields the numbers to make histories of.
+func (w *world) seeds() func(yield func(int, uint64) bool) {
+	return func(yield func(int, uint64) bool) {
+		first := uint64(1)
+		switch {
+		case *seed != 0:
+			yield(0, *seed)
+			return
+		case *budget > 0:
+			first = rand.Uint64N(1 << 40)
+		}
+		for i := 0; yield(i, first+uint64(i)); i++ {
+		}
+	}
+}
+
+func (w *world) over(i int) bool {
+	if *budget > 0 {
+		return time.Since(w.started) > *budget
+	}
+	return i >= *histories
+}
+
+// history runs the history of one seed and compares the tables with it.
+func (w *world) history(t *testing.T, seed uint64) {
+	t.Helper()
+	again := fmt.Sprintf("run it again: go test -C internal/e2e ./model -run 'TestModel/%s$' -seed=%d -records=%d", w.engine.Name, seed, *length)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	if err := emptyTables(t.Context(), w.direct); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	h := NewHistory(rng, *length)
+	f, entry, err := NewFunction(w.function, handler.OnFailure(handler.Halt(rng.IntN(2))), handler.WithLogger(quiet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stats.add(func(c *Counts) { c.Histories++ })
+	s := &Schedule{History: h, Function: f, Entry: entry, Rand: rng, Faults: w.faults, Stats: w.stats}
+	for _, deliver := range []func(context.Context) error{s.Run, s.ReplayAll} {
+		if err := deliver(t.Context()); err != nil {
+			t.Errorf("seed %d: %v; %s", seed, err, again)
+			return
+		}
+		got, err := h.read(t.Context(), w.direct)
+		if err != nil {
+			t.Fatalf("seed %d: %v; %s", seed, err, again)
+		}
+		if d := h.Want.differences(got); d != "" {
+			w.mismatches++
+			t.Errorf("seed %d: the tables are not what the history says; %s\n%s", seed, again, d)
+			return
+		}
+	}
+}
