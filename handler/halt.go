@@ -2,7 +2,6 @@ package handler
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +9,8 @@ import (
 
 // haltKey holds back the item of record i from now on; false means that its key cannot be told. The caller holds r.mu.
 func (r *run[T]) haltKey(i int) bool {
-	key, err := canonicalKey(r.records[i].Keys)
-	if err != nil {
+	key := r.key(i)
+	if key == "" {
 		return false
 	}
 	if r.halted == nil {
@@ -28,9 +27,19 @@ func (r *run[T]) holds(i int) bool {
 	if len(r.halted) == 0 {
 		return false
 	}
-	key, err := canonicalKey(r.records[i].Keys)
+	key := r.key(i)
 	at, ok := r.halted[key]
-	return err != nil || ok && at < i
+	return key == "" || ok && at < i
+}
+
+// key is the canonical key of the item of record i, "" if it cannot be told. It is found out once, and only when a record
+// has failed.
+func (r *run[T]) key(i int) string {
+	s := &r.state[i]
+	if !s.keyed {
+		s.key, s.keyed = canonicalKey(r.records[i].Keys), true
+	}
+	return s.key
 }
 
 // holdsBack settles record i as held if it has to wait for an earlier one of its item.
@@ -45,11 +54,12 @@ func (r *run[T]) holdsBack(i int) bool {
 }
 
 // canonicalKey is equal for two records if and only if they are of one item: types and lengths are part of it, so that no
-// two keys run together. Numbers arrive in DynamoDB's one normal form, so their text is compared.
-func canonicalKey(keys string) (string, error) {
+// two keys run together. Numbers arrive in DynamoDB's one normal form, so their text is compared. It is "" for what is no
+// key.
+func canonicalKey(keys string) string {
 	var attributes map[string]map[string]string
 	if err := json.Unmarshal([]byte(keys), &attributes); err != nil || len(attributes) == 0 {
-		return "", errors.New("the record's keys cannot be told")
+		return ""
 	}
 	parts := make([]string, 0, len(attributes))
 	for name, value := range attributes {
@@ -58,5 +68,5 @@ func canonicalKey(keys string) (string, error) {
 		}
 	}
 	slices.Sort(parts)
-	return strings.Join(parts, ","), nil
+	return strings.Join(parts, ",")
 }

@@ -34,6 +34,8 @@ type state struct {
 	status status
 	batch  *sink.Batch
 	err    error
+	key    string // see run.key
+	keyed  bool
 }
 
 type status uint8
