@@ -65,7 +65,7 @@ func (d *decoding) item(p *plan, v reflect.Value) error {
 			return err
 		}
 	}
-	d.i = start + 1
+	d.i, d.clone = start+1, d.options.clone
 	m, err := d.parser.members(0)
 	if err != nil {
 		return err
@@ -142,8 +142,9 @@ func (d *decoding) close() error {
 // official reads the attribute value at start again, as the SDK's type, and
 // has AWS's decoder decode it.
 func (d *decoding) official(p *plan, v reflect.Value, start int) error {
-	d.i = start
+	d.i, d.clone = start, d.options.clone
 	av, err := d.parser.value(d.depth)
+	d.clone = false
 	if err != nil {
 		return err
 	}

@@ -156,12 +156,11 @@ func (s *splitter) reserve(size int) {
 
 // element reads one record into s.records. Its error is the payload's.
 func (s *splitter) element(i int) (int, error) {
-	s.records = append(s.records, Record{})
-	r := &s.records[len(s.records)-1]
-	if end, ok := s.another(i, r); ok {
-		r.Raw = s.s[i:end]
+	if end, ok := s.another(i); ok {
 		return end, nil
 	}
+	s.records = append(s.records, Record{})
+	r := &s.records[len(s.records)-1]
 	end, err := s.record(i, r)
 	if err == nil {
 		r.Raw = s.s[i:end]

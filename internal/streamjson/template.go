@@ -48,9 +48,9 @@ func (s *splitter) learn(r *Record, start, end int) {
 
 // another reads the record at s[i] if it follows a template, which then is
 // the first to try for the next one.
-func (s *splitter) another(i int, r *Record) (int, bool) {
+func (s *splitter) another(i int) (int, bool) {
 	for n := range s.templates {
-		if end, ok := s.templates[n].read(s, i, r); ok {
+		if end, ok := s.follow(&s.templates[n], i); ok {
 			if n > 0 {
 				s.templates[0], s.templates[n] = s.templates[n], s.templates[0]
 			}
@@ -60,30 +60,34 @@ func (s *splitter) another(i int, r *Record) (int, bool) {
 	return i, false
 }
 
-func (t *template) read(from *splitter, i int, r *Record) (int, bool) {
-	s := from.s
+// follow reads the record at s[start] by a template, if that fits.
+func (s *splitter) follow(t *template, start int) (int, bool) {
 	var spans [maxValues]span
+	i := start
 	for n, id := range t.values {
 		text := t.texts[n]
-		if !strings.HasPrefix(s[i:], text) {
+		if !strings.HasPrefix(s.s[i:], text) {
 			return i, false
 		}
 		i += len(text)
-		next, ok := from.pass(i, &members[id])
+		end, ok := s.pass(i, &members[id])
 		if !ok {
 			return i, false
 		}
-		spans[n], i = span{id, i, next}, next
+		spans[n], i = span{id, i, end}, end
 	}
 	last := t.texts[len(t.values)]
-	if !strings.HasPrefix(s[i:], last) {
+	if !strings.HasPrefix(s.s[i:], last) {
 		return i, false
 	}
-	*r = t.record
+	i += len(last)
+	s.records = append(s.records, t.record)
+	r := &s.records[len(s.records)-1]
 	for n, id := range t.values {
-		*members[id].field(r) = unquoted(s[spans[n].start:spans[n].end])
+		*members[id].field(r) = unquoted(s.s[spans[n].start:spans[n].end])
 	}
-	return i + len(last), true
+	r.Raw = s.s[start:i]
+	return i, true
 }
 
 // pass returns the index behind the value of m at s[i]. After a failure the
@@ -97,7 +101,7 @@ func (s *splitter) pass(i int, m *member) (int, bool) {
 		return end + 1, end < len(s.s) && s.s[end] == '"'
 	}
 	if m.image > 0 && s.read != nil {
-		if end, ok := s.read(len(s.records)-1, m.image, i); ok {
+		if end, ok := s.read(len(s.records), m.image, i); ok {
 			return end, true
 		}
 	}
