@@ -1,13 +1,19 @@
 package handlertest_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
+
+var errNo = errors.New("no")
 
 // stubTB keeps what would have ended a test.
 type stubTB struct {
@@ -23,3 +29,17 @@ func (s *stubTB) Fatal(args ...any) {
 }
 
 func (s *stubTB) Fatalf(format string, args ...any) { s.Fatal(fmt.Sprintf(format, args...)) }
+
+type handlerFunc func(ctx context.Context, payload []byte) ([]byte, error)
+
+func (f handlerFunc) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return f(ctx, payload)
+}
+
+func requestID(ctx context.Context) string {
+	lc, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return ""
+	}
+	return lc.AwsRequestID
+}
