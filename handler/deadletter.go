@@ -27,7 +27,9 @@ type DeadLetter struct {
 // committed before the batch goes on; if that fails, the record is reported like any other failure and nothing is lost.
 // Without this option permanent errors are reported too, and block the shard until the mapping gives up.
 //
-// A letter may be written again when its batch is redelivered. It holds the item's values: guard its target accordingly.
+// A letter may be written again when its batch is redelivered, so an sqlsink table of letters is best sqlsink.Unguarded: the
+// same letter is the same row. It holds the item's values: protect its target accordingly. [RedriveEvent] hands letters to
+// a handler again.
 func DeadLetters(target sink.Target[DeadLetter]) Option {
 	return option(func(o *options) { o.deadLetters = target })
 }
