@@ -54,6 +54,7 @@ func decodeSuite(quick bool) error {
 // newCase builds a payload and checks that all routes make the same of it.
 func newCase[T any](name string, item func(int) string, records int, both bool) (decodeCase, error) {
 	c := decodeCase{name: name, payload: payload(item, records), records: records}
+	// The usual routes put a float64 into an interface.
 	decoder, err := mapping.NewDecoder[T](mapping.LossyNumbers())
 	if err != nil {
 		return c, err
