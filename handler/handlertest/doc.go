@@ -13,4 +13,7 @@
 //	if failed := handlertest.Failures(t, response); err != nil || len(failed) > 0 { … }
 //
 // [Record.With] and [Record.Without] damage a record, to see what a function makes of it.
+//
+// An [EventSourceMapping] delivers a whole stream to a function as Lambda does, with retries, partial batch responses,
+// bisection and duplicates: what a function makes of its own failures shows only there.
 package handlertest
