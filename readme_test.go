@@ -1,0 +1,87 @@
+package dynasink_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestPromisesHaveTests follows each link from a promise in the README to the test that proves it.
+func TestPromisesHaveTests(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\[((?:Test|Fuzz)\w+)\]\(([^)]+)\)`).FindAllStringSubmatch(string(readme), -1)
+	if len(links) < 20 {
+		t.Errorf("the README has %d links to tests", len(links))
+	}
+	for _, link := range links {
+		source, err := os.ReadFile(link[2])
+		if err != nil || !strings.Contains(string(source), "func "+link[1]+"(") {
+			t.Errorf("%s is not in %s: %v", link[1], link[2], err)
+		}
+	}
+}
+
+// TestReadmeCompiles builds the program of the README's first screen, with what it leaves to the reader.
+func TestReadmeCompiles(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(readme), "```go\n")
+	code, _, _ = strings.Cut(code, "```")
+	if lines := strings.Count(code, "\n"); lines > 25 {
+		t.Errorf("the program has %d lines; a first screen has 25", lines)
+	}
+	build(t, `package main
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/dynasink/dynasink/di"
+	"github.com/dynasink/dynasink/handler"
+	"github.com/dynasink/dynasink/sink"
+	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/jmoiron/sqlx"
+	"go.uber.org/fx"
+)
+
+func openDB() (*sqlsink.DB, error) { return sqlsink.New(sqlx.NewDb(new(sql.DB), "pgx")) }
+
+func newOrders(db *sqlsink.DB) (sink.Target[OrderRow], error) { return sqlsink.NewTable[OrderRow](db, "orders") }
+
+`+code)
+}
+
+// build compiles a main package that is in no file of the module.
+func build(t *testing.T, source string) {
+	t.Helper()
+	folder := t.TempDir()
+	file, overlay := filepath.Join(folder, "main.go"), filepath.Join(folder, "overlay.json")
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, "examples", "readme", "main.go"): file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string][]byte{file: []byte(source), overlay: replace} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "vet", "-overlay", overlay, "./examples/readme").CombinedOutput()
+	if err != nil {
+		t.Errorf("go vet: %v\n%s", err, out)
+	}
+}
