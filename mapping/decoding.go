@@ -102,13 +102,26 @@ func (d *decoding) payload(p *plan, k kind, v reflect.Value, start int) error {
 // open reads the start of an attribute value, {"S": .
 func (d *decoding) open() (kind, error) {
 	if i := d.i; i+6 < len(d.s) && d.s[i:i+2] == `{"` && d.s[i+3:i+5] == `":` && d.s[i+5] > ' ' {
-		if k, ok := kindOf(d.s[i+2 : i+3]); ok {
+		if k := letters[d.s[i+2]]; k < kinds {
 			d.i += 5
 			return k, nil
 		}
 	}
 	return d.openSlow()
 }
+
+// letters has the types that are written with one letter, kinds for the rest.
+var letters = func() (letters [256]kind) {
+	for c := range letters {
+		letters[c] = kinds
+	}
+	for k, name := range kindNames {
+		if len(name) == 1 {
+			letters[name[0]] = kind(k)
+		}
+	}
+	return letters
+}()
 
 func (d *decoding) openSlow() (kind, error) {
 	if !d.accept('{') {

@@ -22,24 +22,28 @@ type decimal struct {
 
 // checkNumber returns an error for what DynamoDB cannot have stored.
 func checkNumber(s string) error {
-	if plainInteger(s) {
+	if plainNumber(s) {
 		return nil
 	}
 	_, err := parseDecimal(s)
 	return err
 }
 
-// plainInteger knows the short integers that most numbers are.
-func plainInteger(s string) bool {
-	if len(s) == 0 || len(s) > 18 {
+// plainNumber knows what most numbers look like: up to 18 digits and a point,
+// which is within all limits.
+func plainNumber(s string) bool {
+	points := 0
+	if len(s) > 19 {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
 		if s[i]-'0' > 9 {
-			return false
+			if points++; s[i] != '.' {
+				return false
+			}
 		}
 	}
-	return true
+	return points < 2 && points < len(s)
 }
 
 // parseDecimal reads [+-] digits [. digits] [e [+-] digits], with at least

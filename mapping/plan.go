@@ -25,12 +25,6 @@ const (
 var kindNames = [kinds]string{"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
 
 func kindOf(tag string) (kind, bool) {
-	switch tag {
-	case "S":
-		return kindS, true
-	case "N":
-		return kindN, true
-	}
 	for k, name := range kindNames {
 		if name == tag {
 			return kind(k), true

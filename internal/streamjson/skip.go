@@ -122,15 +122,16 @@ func skipObject(s string, i, depth int) (int, error) {
 }
 
 func skipMember(s string, i, depth int) (int, error) {
-	start, err := Open(s, i)
+	i, err := Open(s, i)
 	if err != nil {
 		return i, err
 	}
-	end, _, err := ScanString(s, start)
-	if err != nil {
-		return end, err
+	if i, _, err = ScanString(s, i); err != nil {
+		return i, err
 	}
-	if i, err = Colon(s, end+1); err != nil {
+	if i++; i+1 < len(s) && s[i] == ':' && s[i+1] > ' ' {
+		i++
+	} else if i, err = Colon(s, i); err != nil {
 		return i, err
 	}
 	return skipValue(s, i, depth)
@@ -170,6 +171,9 @@ const scalar = '"' | ':'<<8 | '{'<<16 | '"'<<24 | '"'<<40 | ':'<<48 | '"'<<56
 // Open passes over the opening quote of an object member's name and returns
 // the index of the name's first byte.
 func Open(s string, i int) (int, error) {
+	if i < len(s) && s[i] == '"' {
+		return i + 1, nil
+	}
 	if i = Space(s, i); i >= len(s) {
 		return i, ErrTruncated
 	}
@@ -194,7 +198,10 @@ func Colon(s string, i int) (int, error) {
 // Comma passes over what follows an element: a comma (more is true) or the
 // closing bracket.
 func Comma(s string, i int, closing byte) (next int, more bool, err error) {
-	if i = Space(s, i); i >= len(s) {
+	if i < len(s) && s[i] <= ' ' {
+		i = Space(s, i)
+	}
+	if i >= len(s) {
 		return i, false, ErrTruncated
 	}
 	switch s[i] {
