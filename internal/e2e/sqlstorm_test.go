@@ -1,0 +1,290 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dynasink/dynasink/sink"
+	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/jmoiron/sqlx"
+)
+
+// storm is a stream of changes that use everything that is exact under redelivery, and what it must lead to.
+type storm struct {
+	pool     *sqlx.DB
+	db       *sqlsink.DB
+	rows     *sqlsink.Table[cell[int]]
+	soft     *sqlsink.Table[cell[int]]
+	children *sqlsink.Children[cell[int], line]
+}
+
+type line struct {
+	Owner  string `db:"owner,owner"`
+	Number int    `db:"number,key"`
+	Text   string `db:"text"`
+}
+
+const stormRecords, stormKeys = 24, 4
+
+func stormKey(record int) string { return fmt.Sprint("key ", record%stormKeys) }
+
+func removes(record int) bool { return record/stormKeys%3 == 2 }
+
+func newStorm(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) *storm {
+	t.Helper()
+	id := "id " + keyType(db.Dialect()) + " PRIMARY KEY, v INT"
+	execute(t, pool, "CREATE TABLE live ("+id+", stream_sequence CHAR(40))")
+	execute(t, pool, "CREATE TABLE soft ("+id+", stream_sequence CHAR(40), gone TIMESTAMP NULL)")
+	execute(t, pool, "CREATE TABLE counters ("+id+")")
+	execute(t, pool, "CREATE TABLE states ("+id+")")
+	execute(t, pool, "CREATE TABLE list_rows (owner "+keyType(db.Dialect())+", number INT, text VARCHAR(99), PRIMARY KEY (owner, number))")
+	for key := range stormKeys {
+		execute(t, pool, "INSERT INTO counters VALUES ('"+stormKey(key)+"', 0)")
+		execute(t, pool, "INSERT INTO states VALUES ('"+stormKey(key)+"', -1)")
+	}
+	children, err := sqlsink.NewChildren[cell[int], line](db, "list_rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &storm{pool, db, table[cell[int]](t, db, "live"), table[cell[int]](t, db, "soft", sqlsink.SoftDelete("gone", "")), children}
+}
+
+// stage is the handler of a record.
+func (s *storm) stage(b *sink.Batch, record int) {
+	row := cell[int]{stormKey(record), record}
+	if removes(record) {
+		s.rows.Delete(b, row)
+		s.soft.Delete(b, row)
+	} else {
+		s.rows.Upsert(b, row)
+		s.soft.Upsert(b, row)
+	}
+	s.db.Once(b, "count", func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, tx.Rebind("UPDATE counters SET v = v + 1 WHERE id = ?"), row.ID)
+		return err
+	}, sqlsink.Independent())
+	if record%5 == 0 { // a barrier
+		s.db.Once(b, "count ten", func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, tx.Rebind("UPDATE counters SET v = v + 10 WHERE id = ?"), row.ID)
+			return err
+		})
+	}
+	s.db.Newest(b, "state", row.ID, func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, tx.Rebind("UPDATE states SET v = ? WHERE id = ?"), record, row.ID)
+		return err
+	}, sqlsink.Independent())
+	var lines []line
+	for n := range record % 3 {
+		lines = append(lines, line{row.ID, n, fmt.Sprint(record)})
+	}
+	s.children.Replace(b, row, lines...)
+}
+
+// deliver delivers records as Lambda does, until they are committed.
+func (s *storm) deliver(ctx context.Context, records []int) (repeated int, err error) {
+	for ; repeated < 500; repeated++ {
+		u := sink.NewUnit()
+		for _, r := range records {
+			b := u.Begin(sink.Origin{Source: "arn", EventID: fmt.Sprint("event ", r), Sequence: sequenceOf(r)})
+			s.stage(b, r)
+			if err := b.End(nil); err != nil {
+				return repeated, err
+			}
+		}
+		err = u.Commit(ctx, nil)
+		if err == nil || !sink.IsTransient(err) && !sink.IsUncertain(err) {
+			return repeated, err
+		}
+	}
+	return repeated, err
+}
+
+// sequenceOf gives numbers of different lengths, which compare as texts the wrong way round.
+func sequenceOf(record int) string {
+	if record < stormRecords/2 {
+		return fmt.Sprintf("9%020d", record)
+	}
+	return fmt.Sprintf("1%038d", record)
+}
+
+// model prints the state after all records have been applied once and in order.
+func model() string {
+	counters, states, rows, lines := map[string]int{}, map[string]int{}, map[string]int{}, map[string][]string{}
+	for r := range stormRecords {
+		key := stormKey(r)
+		counters[key]++
+		if r%5 == 0 {
+			counters[key] += 10
+		}
+		states[key] = r
+		rows[key] = r
+		if removes(r) {
+			delete(rows, key)
+		}
+		lines[key] = nil
+		for n := range r % 3 {
+			lines[key] = append(lines[key], fmt.Sprint(key, "/", n, "/", r))
+		}
+	}
+	var all []string
+	for _, l := range lines {
+		all = append(all, l...)
+	}
+	slices.Sort(all)
+	return fmt.Sprint("counters ", counters, "\nstates ", states, "\nlive ", rows, "\nsoft ", rows, "\nlines ", all)
+}
+
+func (s *storm) state(t *testing.T) string {
+	t.Helper()
+	read := func(query string) map[string]int {
+		var cells []cell[int]
+		if err := s.pool.SelectContext(t.Context(), &cells, query); err != nil {
+			t.Fatal(err)
+		}
+		m := map[string]int{}
+		for _, c := range cells {
+			m[c.ID] = c.V
+		}
+		return m
+	}
+	var lines []line
+	if err := s.pool.SelectContext(t.Context(), &lines, "SELECT owner, number, text FROM list_rows ORDER BY owner, number"); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, l := range lines {
+		all = append(all, fmt.Sprint(l.Owner, "/", l.Number, "/", l.Text))
+	}
+	return fmt.Sprint("counters ", read("SELECT id, v FROM counters"), "\nstates ", read("SELECT id, v FROM states"),
+		"\nlive ", read("SELECT id, v FROM live"), "\nsoft ", read("SELECT id, v FROM soft WHERE gone IS NULL"), "\nlines ", all)
+}
+
+func upToRecord(from, to int) (records []int) {
+	for r := from; r < to; r++ {
+		records = append(records, r)
+	}
+	return records
+}
+
+// TestRedeliveredSuffixes delivers the stream, and then every suffix of it again.
+func TestRedeliveredSuffixes(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
+		pool.SetMaxOpenConns(1) // one is enough
+		s := newStorm(t, pool, db)
+		for from := range stormRecords {
+			if _, err := s.deliver(t.Context(), upToRecord(from, stormRecords)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.state(t); got != model() {
+			t.Errorf("got\n%s\nwant\n%s", got, model())
+		}
+	})
+}
+
+// TestConcurrentDeliveriesConverge has four invocations deliver overlapping parts of the stream at once, each in an order
+// of its own. Deadlocks come back as transient errors, and are delivered again.
+func TestConcurrentDeliveriesConverge(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
+		s := newStorm(t, pool, db)
+		var wait sync.WaitGroup
+		for worker := range 4 {
+			wait.Go(func() {
+				random, repeated := rand.New(rand.NewPCG(uint64(worker), 7)), 0
+				for round := range 5 {
+					from := random.IntN(stormRecords)
+					records := upToRecord(from, from+1+random.IntN(stormRecords-from))
+					if round == 4 {
+						records = upToRecord(0, stormRecords)
+					}
+					again, err := s.deliver(t.Context(), records)
+					if repeated += again; err != nil {
+						t.Errorf("worker %d: %v", worker, err)
+						return
+					}
+				}
+				t.Logf("worker %d: %d transactions were repeated", worker, repeated)
+			})
+		}
+		wait.Wait()
+		if got := s.state(t); got != model() && !t.Failed() {
+			t.Errorf("got\n%s\nwant\n%s", got, model())
+		}
+	})
+}
+
+// TestNothingResurrectsADeletedRow runs an old upsert and a newer delete of a row that is not there at the same time, each
+// first in turn. The first holds its transaction open until the second has ended or had its chance to.
+func TestNothingResurrectsADeletedRow(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
+		execute(t, pool, "CREATE TABLE live (id "+keyType(db.Dialect())+" PRIMARY KEY, v INT, stream_sequence CHAR(40))")
+		target := table[cell[int]](t, db, "live")
+		for i, upsertFirst := range []bool{true, false, true, false} { // the second time the parts' locks are there
+			key := cell[int]{ID: strings.Repeat("x", i+1)}
+			upsert := func(b *sink.Batch) { target.Upsert(b, key) }
+			remove := func(b *sink.Batch) { target.Delete(b, key) }
+			first, second := staged(db, "1", upsert), staged(db, "2", remove)
+			if !upsertFirst {
+				first, second = staged(db, "2", remove), staged(db, "1", upsert)
+			}
+			overlap(t, first, second)
+			var left int
+			if err := pool.GetContext(t.Context(), &left, "SELECT COUNT(*) FROM live"); err != nil || left != 0 {
+				t.Errorf("upsert first: %v: the deleted row is there (%d rows, %v)", upsertFirst, left, err)
+			}
+		}
+	})
+}
+
+// staged returns a delivery that calls hold when its row is written and not yet committed.
+func staged(db *sqlsink.DB, sequence string, stage func(*sink.Batch)) func(ctx context.Context, hold func()) error {
+	return func(ctx context.Context, hold func()) error {
+		for {
+			u := sink.NewUnit()
+			b := u.Begin(sink.Origin{Source: "arn", EventID: sequence, Sequence: sequence})
+			stage(b)
+			db.AtLeastOnce(b, func(context.Context, *sqlx.Tx) error {
+				hold()
+				return nil
+			})
+			if err := b.End(nil); err != nil {
+				return err
+			}
+			if err := u.Commit(ctx, nil); !sink.IsTransient(err) {
+				return err
+			}
+		}
+	}
+}
+
+func overlap(t *testing.T, first, second func(context.Context, func()) error) {
+	t.Helper()
+	written, release, errs, done := make(chan struct{}), make(chan struct{}), make(chan error, 2), make(chan struct{})
+	var once sync.Once
+	go func() {
+		errs <- first(t.Context(), func() {
+			once.Do(func() { close(written) })
+			<-release
+		})
+	}()
+	<-written
+	go func() {
+		defer close(done)
+		errs <- second(t.Context(), func() {})
+	}()
+	endsOrWaits(done)
+	close(release)
+	for range 2 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}

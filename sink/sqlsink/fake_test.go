@@ -1,0 +1,259 @@
+package sqlsink
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dynasink/dynasink/sink"
+	"github.com/jmoiron/sqlx"
+)
+
+// fake is a driver that records what is executed and fails where a test tells it to.
+type fake struct {
+	mu    sync.Mutex
+	log   []string                           // statements, BEGIN, COMMIT, ROLLBACK
+	fail  map[string]error                   // by a part of the statement
+	rows  map[string][][]driver.Value        // results by a part of the statement
+	query func(text string) [][]driver.Value // results of the rest; nil: none
+}
+
+func (f *fake) Connect(context.Context) (driver.Conn, error) { return fakeConn{f}, f.note("CONNECT") }
+func (f *fake) Driver() driver.Driver                        { return nil }
+
+// note records a statement and returns the error that the test wants.
+func (f *fake) note(text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if text != "CONNECT" {
+		f.log = append(f.log, text)
+	}
+	for part, err := range f.fail {
+		if strings.Contains(text, part) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fake) results(text string) [][]driver.Value {
+	for part, rows := range f.rows {
+		if strings.Contains(text, part) {
+			return rows
+		}
+	}
+	if f.query != nil {
+		return f.query(text)
+	}
+	return nil
+}
+
+type fakeConn struct{ f *fake }
+
+func (c fakeConn) Prepare(text string) (driver.Stmt, error) { return fakeStmt{c.f, text}, nil }
+func (c fakeConn) Close() error                             { return nil }
+func (c fakeConn) Begin() (driver.Tx, error)                { return fakeTx(c), c.f.note("BEGIN") }
+func (c fakeConn) BeginTx(_ context.Context, o driver.TxOptions) (driver.Tx, error) {
+	return fakeTx(c), c.f.note("BEGIN " + sql.IsolationLevel(o.Isolation).String())
+}
+
+type fakeTx struct{ f *fake }
+
+func (t fakeTx) Commit() error   { return t.f.note("COMMIT") }
+func (t fakeTx) Rollback() error { return t.f.note("ROLLBACK") }
+
+type fakeStmt struct {
+	f    *fake
+	text string
+}
+
+func (s fakeStmt) Close() error  { return nil }
+func (s fakeStmt) NumInput() int { return -1 }
+func (s fakeStmt) Exec(args []driver.Value) (driver.Result, error) {
+	return driver.RowsAffected(len(args)), s.f.note(s.text)
+}
+func (s fakeStmt) Query([]driver.Value) (driver.Rows, error) {
+	return &fakeRows{s.f.results(s.text)}, s.f.note(s.text)
+}
+
+type fakeRows struct{ left [][]driver.Value }
+
+func (r *fakeRows) Columns() []string {
+	if len(r.left) == 0 {
+		return []string{"a", "b"}
+	}
+	return make([]string, len(r.left[0]))
+}
+func (r *fakeRows) Close() error { return nil }
+func (r *fakeRows) Next(dest []driver.Value) error {
+	if len(r.left) == 0 {
+		return io.EOF
+	}
+	copy(dest, r.left[0])
+	r.left = r.left[1:]
+	return nil
+}
+
+// open makes a DB of the fake.
+func (f *fake) open(t testing.TB, d Dialect, opts ...Option) *DB {
+	t.Helper()
+	pool := sqlx.NewDb(sql.OpenDB(f), "fake")
+	t.Cleanup(func() { pool.Close() })
+	db, err := New(pool, append([]Option{WithDialect(d)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// statements returns what was executed since the last call.
+func (f *fake) statements() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer func() { f.log = nil }()
+	return strings.Join(f.log, "\n")
+}
+
+// stage runs one handler and commits.
+func stage(t testing.TB, handler func(b *sink.Batch)) error {
+	t.Helper()
+	u := sink.NewUnit()
+	b := u.Begin(sink.Origin{Source: "arn", EventID: "event", Sequence: "7"})
+	handler(b)
+	if err := b.End(nil); err != nil {
+		return err
+	}
+	return u.Commit(t.Context(), nil)
+}
+
+func mustTable[R any](t testing.TB, db *DB, name string, opts ...TableOption) *Table[R] {
+	t.Helper()
+	table, err := NewTable[R](db, name, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// pgError is what pgx and lib/pq return, mysqlError looks like go-sql-driver's, mattnError like mattn's.
+type pgError string
+
+func (e pgError) Error() string    { return "ERROR: something (SQLSTATE " + string(e) + ")" }
+func (e pgError) SQLState() string { return string(e) }
+
+// MySQLError is named and shaped like go-sql-driver's.
+type MySQLError struct {
+	Number   uint16
+	SQLState [5]byte
+	Message  string
+}
+
+func (e *MySQLError) Error() string { return fmt.Sprintf("Error %d: %s", e.Number, e.Message) }
+
+type mattnError struct {
+	Code         int
+	ExtendedCode int
+}
+
+func (e mattnError) Error() string { return "sqlite" }
+
+type moderncError int
+
+func (e moderncError) Error() string { return "sqlite" }
+func (e moderncError) Code() int     { return int(e) }
+
+var errPlain = errors.New("plain")
+
+func TestTransactionEnds(t *testing.T) {
+	t.Parallel()
+	const begun = "BEGIN Read Committed\n"
+	for name, c := range map[string]struct {
+		fail map[string]error
+		fn   func() error
+		log  string
+		want func(error) bool
+	}{
+		"commits":          {nil, func() error { return nil }, begun + "COMMIT", func(err error) bool { return err == nil }},
+		"rolls back":       {nil, func() error { return errPlain }, begun + "ROLLBACK", func(err error) bool { return errors.Is(err, errPlain) && !sink.IsTransient(err) }},
+		"panics":           {nil, func() error { panic("own") }, begun + "ROLLBACK", func(err error) bool { return err != nil && strings.Contains(err.Error(), "panic") }},
+		"cannot begin":     {map[string]error{"BEGIN": driver.ErrBadConn}, nil, "", sink.IsTransient},
+		"cannot connect":   {map[string]error{"CONNECT": io.EOF}, nil, "", sink.IsTransient},
+		"begin is refused": {map[string]error{"BEGIN": pgError("53300")}, nil, "BEGIN Read Committed", sink.IsTransient},
+		"answer is lost":   {map[string]error{"COMMIT": io.ErrUnexpectedEOF}, func() error { return nil }, begun + "COMMIT", sink.IsUncertain},
+		"killed at commit": {map[string]error{"COMMIT": pgError("57P01")}, func() error { return nil }, begun + "COMMIT", sink.IsUncertain},
+		"refused":          {map[string]error{"COMMIT": pgError("40001")}, func() error { return nil }, begun + "COMMIT", sink.IsTransient},
+		"refused for good": {map[string]error{"COMMIT": pgError("23503")}, func() error { return nil }, begun + "COMMIT", sink.IsPermanent},
+		"ignored error": {map[string]error{"COMMIT": errors.New("commit unexpectedly resulted in rollback")}, func() error { return nil },
+			begun + "COMMIT", func(err error) bool { return err != nil && !sink.IsUncertain(err) && !sink.IsTransient(err) }},
+	} {
+		f := &fake{fail: c.fail}
+		db := f.open(t, PostgreSQL)
+		err := stage(t, func(b *sink.Batch) {
+			db.AtLeastOnce(b, func(context.Context, *sqlx.Tx) error { return c.fn() })
+		})
+		if log := f.statements(); !c.want(err) || c.log != "" && log != c.log {
+			t.Errorf("%s: error %v, executed\n%s", name, err, log)
+		}
+	}
+}
+
+func TestCommitErrorsOfOtherEngines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect Dialect
+		err     error
+		want    func(error) bool
+	}{
+		{MySQL, &MySQLError{Number: 1213}, sink.IsTransient},
+		{MySQL, &MySQLError{Number: 1053}, sink.IsUncertain},
+		{MySQL, &MySQLError{Number: 1317}, sink.IsUncertain},
+		{MySQL, errors.New("invalid connection"), sink.IsUncertain},
+		{SQLite, mattnError{5, 261}, sink.IsTransient},
+		{SQLite, moderncError(10), sink.IsUncertain},
+	} {
+		f := &fake{fail: map[string]error{"COMMIT": c.err}}
+		db := f.open(t, c.dialect)
+		if err := stage(t, func(b *sink.Batch) { db.AtLeastOnce(b, nothing) }); !c.want(err) {
+			t.Errorf("%v: %v became %v", c.dialect, c.err, err)
+		}
+	}
+}
+
+func nothing(context.Context, *sqlx.Tx) error { return nil }
+
+func TestChunksFitAStatement(t *testing.T) {
+	t.Parallel()
+	rows := func(n, size int) (rows [][]any) {
+		for range n {
+			rows = append(rows, []any{strings.Repeat("x", size), []byte("y"), 1})
+		}
+		return rows
+	}
+	for _, c := range []struct {
+		rows [][]any
+		most int
+		want []int
+	}{
+		{nil, 10, nil},
+		{rows(25, 1), 10, []int{10, 10, 5}},
+		{rows(2500, 1), 1 << 20, []int{1000, 1000, 500}},
+		{rows(3, 1), 0, []int{1, 1, 1}},
+		{rows(5, maxBytes/2-100), 10, []int{2, 2, 1}},
+		{rows(2, maxBytes+1), 10, []int{1, 1}},
+	} {
+		var got []int
+		for chunk := range chunks(c.rows, c.most) {
+			got = append(got, len(chunk))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%d rows, at most %d: %v, want %v", len(c.rows), c.most, got, c.want)
+		}
+	}
+}
