@@ -35,7 +35,9 @@
 //
 // One thing is different rather than stricter: into an interface, N decodes as
 // attributevalue.Number and NS as []attributevalue.Number, which have all
-// digits. LossyNumbers turns that, and the first rule, back.
+// digits. LossyNumbers turns that, and the first rule, back. A decimal type of
+// one's own is exact, too: it implements attributevalue.Unmarshaler (and
+// Marshaler for the way back).
 //
 // Decoding goes in one pass over the text into T, by a plan that is compiled
 // once per type. Pairs of attribute type and Go type that the plan does not

@@ -2,8 +2,12 @@ package mapping_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/big"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/dynasink/dynasink/mapping"
 )
@@ -28,6 +32,34 @@ func ExampleDecoder() {
 	}
 	fmt.Println(order.ID, order.Status, order.Total, order.Tags)
 	// Output: o-1 PAID 129.95 [gift]
+}
+
+// Money is an exact number of any size.
+type Money struct{ big.Rat }
+
+func (m *Money) UnmarshalDynamoDBAttributeValue(av types.AttributeValue) error {
+	n, ok := av.(*types.AttributeValueMemberN)
+	if !ok {
+		return fmt.Errorf("money must be a number, not %T", av)
+	}
+	if _, ok := m.SetString(n.Value); !ok {
+		return errors.New("no amount of money")
+	}
+	return nil
+}
+
+func ExampleDecoder_decimal() {
+	decoder, err := mapping.NewDecoder[map[string]Money]()
+	if err != nil {
+		panic(err)
+	}
+	var item map[string]Money
+	if err := decoder.Decode([]byte(`{"total":{"N":"12345678901234567890123456789.95"}}`), &item); err != nil {
+		panic(err)
+	}
+	total := item["total"]
+	fmt.Println(total.FloatString(2))
+	// Output: 12345678901234567890123456789.95
 }
 
 func ExampleError() {

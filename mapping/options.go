@@ -43,7 +43,9 @@ func DecoderOptions(fns ...func(*attributevalue.DecoderOptions)) Option {
 func newOptions(opts []Option) options {
 	o := options{decoder: attributevalue.DecoderOptions{TagKey: "dynamodbav", UseNumber: true}}
 	for _, opt := range opts {
-		opt.apply(&o)
+		if opt != nil {
+			opt.apply(&o)
+		}
 	}
 	return o
 }
