@@ -46,6 +46,31 @@ func TestHandlerThatIgnoresItsContext(t *testing.T) {
 	})
 }
 
+// TestLateStagingOfAHandlerLeftBehind: a handler that was left behind stages while what came before it is committed. Its write is
+// refused and its record is not acknowledged.
+func TestLateStagingOfAHandlerLeftBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		release := make(chan struct{})
+		s.commit = func() error {
+			close(release)
+			synctest.Wait() // until it has staged
+			return nil
+		}
+		h := handler.NewDynamoDBEventHandler(blocking(s.table(), release), quiet)
+		records := inserts("", "", "block", "")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		response, err := h.Invoke(ctx, payload(t, records))
+		checkOutcome(t, response, err)
+		if err == nil {
+			outcome{response, err}.reports(t, records[2])
+		}
+		wantRows(t, s, "a b")
+	})
+}
+
 // TestFirstHandlerBlocks: nothing was handled, so the invocation fails and says why.
 func TestFirstHandlerBlocks(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,6 @@
 package handler
 
 import (
-	"fmt"
-
 	"github.com/dynasink/dynasink/mapping"
 	"github.com/dynasink/dynasink/sink"
 )
@@ -50,7 +48,7 @@ func (d *decoder[T]) decode(raw *rawRecord) (*Record[T], error) {
 		StreamViewType: StreamViewType(raw.StreamViewType),
 	}
 	if err := d.item.DecodeString(raw.Keys, &rec.Keys); err != nil {
-		return nil, sink.Permanent(fmt.Errorf("Keys: %w", err))
+		return nil, sink.Permanent(within("Keys", err))
 	}
 	if rec.NewImage, err = d.image(NewImage, "NewImage", raw.NewImage); err != nil {
 		return nil, err
@@ -65,7 +63,7 @@ func (d *decoder[T]) image(image Image, name, raw string) (*T, error) {
 	}
 	item := new(T)
 	if err := d.item.DecodeString(raw, item); err != nil {
-		return nil, sink.Permanent(fmt.Errorf("%s: %w", name, err))
+		return nil, sink.Permanent(within(name, err))
 	}
 	return item, nil
 }

@@ -76,7 +76,7 @@ func (r *run[T]) leave() *run[T] {
 	defer r.mu.Unlock()
 	r.stopped = true
 	for i := range r.state {
-		r.state[i].batch.End(errStopped) // refuses what is staged from now on; one that has ended stays as it is
+		_ = r.state[i].batch.End(errStopped) // refuses what is staged from now on; one that has ended stays as it is
 	}
 	taken := &run[T]{h: r.h, records: r.records, unit: r.unit, progress: r.progress}
 	taken.state, taken.halted = slices.Clone(r.state), maps.Clone(r.halted)

@@ -6,7 +6,7 @@ import "math/rand/v2"
 type Fault uint8
 
 const (
-	// NoFault: all goes well.
+	// NoFault means that all goes well.
 	NoFault Fault = iota
 	// Duplicate delivers a batch that was done once more.
 	Duplicate

@@ -38,7 +38,7 @@ func TestTimeout(t *testing.T) {
 		var got calls
 		result, err := handlertest.EventSourceMapping{Timeout: time.Second}.Run(t.Context(), function(func(records []string) (string, error) {
 			if got.add(records) == 1 {
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				late++
 			}
 			return done, nil
