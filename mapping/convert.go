@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // scanner is sql.Scanner.
@@ -211,7 +212,8 @@ func toPlainJSON(src, dst reflect.Value) error {
 	}
 	if err != nil {
 		e := err.(*Error)
-		return e.Err
+		e.Path = strings.TrimPrefix(strings.TrimPrefix(e.Path, "v"), ".")
+		return e
 	}
 	text = json.RawMessage(text[len(`{"v":`) : len(text)-len(`}`)])
 	if dst.Kind() == reflect.String {

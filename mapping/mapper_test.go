@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -137,88 +136,6 @@ func TestAutoOverrides(t *testing.T) {
 	if !errors.Is(err, errMine) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "attribute Size") {
 		t.Errorf("error of an override: %v", err)
 	}
-}
-
-func TestAutoReportsEverythingAtOnce(t *testing.T) {
-	t.Parallel()
-	type inner struct{ Missing string }
-	type item struct {
-		A   chan int
-		B   []byte
-		C   string
-		D   struct{ X int }
-		E   []chan int
-		F1  int `dynamodbav:"f"`
-		F_1 int
-		G   any
-	}
-	type row struct {
-		A       string
-		B       string
-		Unknown int
-		D       inner
-		E       []string
-		F1      int `db:"F__1x"`
-		G       string
-		Fine    string `db:"c"`
-	}
-	_, err := Auto[item, row](Set("nothing", func(item) (int, error) { return 0, nil }), Set("Fine", func(item) (chan int, error) { return nil, nil }))
-	var e *AutoError
-	if !errors.As(err, &e) {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"\n\tA: cannot convert", "\n\tB: ", "\n\tUnknown: no field", "\n\tD.Missing: no field", "\n\tE[]: ", "\n\tG: ", "\n\tnothing: override of", "\n\tc: "} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in %v", want, err)
-		}
-	}
-	if len(e.Problems) != 8 {
-		t.Errorf("%d problems: %v", len(e.Problems), err)
-	}
-	if _, err := Auto[int, row](); !errors.Is(err, errNotStructs) {
-		t.Errorf("from an int: %v", err)
-	}
-	type ambiguous struct{ UserName, User_Name string }
-	if _, err := Auto[ambiguous, struct{ Username string }](); err == nil || !strings.Contains(err.Error(), "both match") {
-		t.Errorf("two sources: %v", err)
-	}
-}
-
-func TestAutoErrorsOfValues(t *testing.T) {
-	t.Parallel()
-	for name, try := range map[string]func() error{
-		"overflow":  func() error { return mapOne[int, int8](57005) },
-		"negative":  func() error { return mapOne[int, uint64](-57005) },
-		"fraction":  func() error { return mapOne[float64, int](57005.5) },
-		"text":      func() error { return mapOne[string, int]("57005x") },
-		"digits":    func() error { return mapOne[attributevalue.Number, float64]("57005.0000000000000000001") },
-		"lossy int": func() error { return mapOne[int64, float64](math.MaxInt64) },
-		"NaN":       func() error { return mapOne[float64, int](math.NaN()) },
-		"time":      func() error { return mapOne[string, time.Time]("57005 o'clock") },
-		"epoch":     func() error { return mapOne[float64, time.Time](57005e20) },
-		"JSON":      func() error { return mapOne[map[string]float64, string](map[string]float64{secret: math.NaN()}) },
-		"element":   func() error { return mapOne[[]int, []int8]([]int{1, 57005}) },
-		"scan":      func() error { return mapOne[string, sql.NullInt64]("57005x") },
-		"panic":     func() error { return mapOne[string, panicText]("57005x") },
-	} {
-		if err := try(); err == nil || strings.Contains(err.Error(), "57005x") || strings.Contains(err.Error(), "57005.") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-type panicText struct{ _ int }
-
-func (*panicText) UnmarshalText(b []byte) error { panic(string(b)) }
-
-// mapOne maps a struct with one field to another.
-func mapOne[A, B any](v A) error {
-	m, err := Auto[struct{ V A }, struct{ V B }]()
-	if err != nil {
-		panic(err)
-	}
-	_, err = m.Map(context.Background(), struct{ V A }{v})
-	return err
 }
 
 func TestAutoConverts(t *testing.T) {
