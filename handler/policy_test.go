@@ -126,6 +126,19 @@ func TestUnmarkedIsNotSetAside(t *testing.T) {
 	}
 }
 
+// TestUncertainIsNotSetAside: what may have happened is redelivered, whatever the options say.
+func TestUncertainIsNotSetAside(t *testing.T) {
+	t.Parallel()
+	letters := newLetters()
+	h := handler.NewDynamoDBEventHandler(handleFunc(func(context.Context, *handler.Record[Item], *sink.Batch) error {
+		return sink.Uncertain(errBusiness)
+	}), handler.DeadLetters(letters), handler.DeadLetterUnmarked())
+	invoke(t, h, inserts("")...).fails(t, "record 0", errBusiness.Error())
+	if len(letters.Upserts()) != 0 {
+		t.Error("it was set aside")
+	}
+}
+
 // TestDeadLetterSinkFails: the record is reported with both reasons, and nothing is lost.
 func TestDeadLetterSinkFails(t *testing.T) {
 	t.Parallel()
