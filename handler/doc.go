@@ -25,4 +25,8 @@
 // Lambda delivers records at least once and in order per item. A handler may see a record again, also long after newer
 // ones, so it stages work that bears repeating (the guarded targets of sqlsink do) and has no effects of its own that
 // do not.
+//
+// # Other events
+//
+// A function that something else invokes is made by [NewEventHandler] or, if it answers, by [NewRequestHandler].
 package handler
