@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,6 +107,31 @@ func TestNamedRecordIsNotSearched(t *testing.T) {
 	invoke(t, h, many(1000, 400, 700)...).succeeds(t)
 	if len(s.rows) != 998 || len(letters.Upserts()) != 2 || s.transactions > 5 {
 		t.Errorf("%d rows, %d letters, %d transactions; want 998, 2, at most 5", len(s.rows), len(letters.Upserts()), s.transactions)
+	}
+}
+
+// TestNamedRecordBehindTheHalt is not set aside: a record before it, found later, has stopped the batch.
+func TestNamedRecordBehindTheHalt(t *testing.T) {
+	t.Parallel()
+	s, letters := newStore(), newLetters()
+	table := sink.NewPort(s, func(i *Item) (string, error) { return i.ID, nil },
+		func(ctx context.Context, tx *storeTx, writes []sink.Write[Item]) error {
+			for i, w := range slices.Backward(writes) {
+				switch w.Row.Do {
+				case "named":
+					return &sink.RowError{Row: i, Err: sink.Permanent(errRefused)}
+				case "unnamed":
+					return errRefused
+				}
+			}
+			return s.write(ctx, tx, writes)
+		})
+	h := handler.NewDynamoDBEventHandler(obey(table), quiet, handler.DeadLetters(letters))
+	records := inserts("", "unnamed", "", "named", "")
+	invoke(t, h, records...).reports(t, records[1])
+	wantRows(t, s, "a")
+	if n := len(letters.Upserts()); n != 0 {
+		t.Errorf("%d dead letters from behind the halt", n)
 	}
 }
 

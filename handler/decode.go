@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"github.com/dynasink/dynasink/internal/streamjson"
 	"github.com/dynasink/dynasink/mapping"
 	"github.com/dynasink/dynasink/sink"
 )
@@ -21,51 +22,61 @@ func newDecoder[T any](o *options) (decoder[T], error) {
 	return d, err
 }
 
-// record decodes raw. A panic of the user's own unmarshalers is the record's error.
-func (d *decoder[T]) record(raw *rawRecord) (rec *Record[T], err error) {
+// record decodes raw into a slot. A panic of the user's own unmarshalers is the record's error.
+func (d *decoder[T]) record(raw *rawRecord, s *slot[T]) (rec *Record[T], err error) {
 	if err := raw.check(); err != nil {
 		return nil, err
 	}
 	if err := d.missing(raw); err != nil {
 		return nil, err
 	}
-	err = guard(func() error {
-		rec, err = d.decode(raw)
-		return err
-	})
-	return rec, err
+	if err := guard(func() error { return d.decode(raw, s) }); err != nil {
+		return nil, err
+	}
+	return &s.record, nil
 }
 
-func (d *decoder[T]) decode(raw *rawRecord) (*Record[T], error) {
+// decode fills a slot with what has not been decoded in passing.
+func (d *decoder[T]) decode(raw *rawRecord, s *slot[T]) error {
 	created, err := creationTime(raw.ApproximateCreationDateTime)
 	if err != nil {
-		return nil, sink.Permanent(err)
+		return sink.Permanent(err)
 	}
-	rec := &Record[T]{
+	if err := d.image(s, streamjson.Keys, "Keys", raw.Keys); err != nil {
+		return err
+	}
+	if err := d.image(s, streamjson.NewImage, "NewImage", raw.NewImage); err != nil {
+		return err
+	}
+	if err := d.image(s, streamjson.OldImage, "OldImage", raw.OldImage); err != nil {
+		return err
+	}
+	rec := Record[T]{
 		EventID: raw.EventID, EventName: raw.eventName(), EventVersion: raw.EventVersion, EventSource: raw.EventSource,
-		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.identity.clone(),
+		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.identity.clone(), Keys: s.record.Keys,
 		ApproximateCreationDateTime: created, SequenceNumber: raw.SequenceNumber, SizeBytes: raw.size,
 		StreamViewType: StreamViewType(raw.StreamViewType),
 	}
-	if err := d.item.DecodeString(raw.Keys, &rec.Keys); err != nil {
-		return nil, sink.Permanent(within("Keys", err))
+	if s.have[streamjson.NewImage] {
+		rec.NewImage = &s.new
 	}
-	if rec.NewImage, err = d.image(NewImage, "NewImage", raw.NewImage); err != nil {
-		return nil, err
+	if s.have[streamjson.OldImage] {
+		rec.OldImage = &s.old
 	}
-	rec.OldImage, err = d.image(OldImage, "OldImage", raw.OldImage)
-	return rec, err
+	s.record = rec
+	return nil
 }
 
-func (d *decoder[T]) image(image Image, name, raw string) (*T, error) {
-	if d.skip.has(image) || raw == "" {
-		return nil, nil
+func (d *decoder[T]) image(s *slot[T], image streamjson.Image, name, raw string) error {
+	item := s.item(d, image)
+	if s.have[image] || item == nil || raw == "" {
+		return nil
 	}
-	item := new(T)
 	if err := d.item.DecodeString(raw, item); err != nil {
-		return nil, sink.Permanent(within(name, err))
+		return sink.Permanent(within(name, err))
 	}
-	return item, nil
+	s.have[image] = true
+	return nil
 }
 
 // missing reports an image that the handler needs, that this kind of record has, and that is not there.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/dynasink/dynasink/internal/streamjson"
 )
 
 // DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use.
@@ -75,18 +77,33 @@ func (h *DynamoDBEventHandler[T]) Table() string { return h.options.table }
 // Invoke implements lambda.Handler: it handles one batch and answers with the partial batch response. An error means
 // that nothing of the batch may count as handled; it is never returned together with an answer. payload is not kept.
 func (h *DynamoDBEventHandler[T]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	records, err := split(payload)
+	if h.err != nil {
+		return nil, h.err
+	}
+	text := string(payload) // aws-lambda-go reuses the payload's buffer, and handlers keep parts of records for longer
+	var read streamjson.ImageReader
+	var passed []*slot[T]
+	if !h.options.drops() {
+		read = h.decoder.reader(text, &passed)
+	}
+	records, err := split(text, read)
 	if err != nil {
 		return nil, err
 	}
-	return h.handle(ctx, records)
+	return h.run(ctx, records, passed)
 }
 
+// handle is Invoke for records that are split already.
 func (h *DynamoDBEventHandler[T]) handle(ctx context.Context, records []rawRecord) ([]byte, error) {
 	if h.err != nil {
 		return nil, h.err
 	}
+	return h.run(ctx, records, nil)
+}
+
+func (h *DynamoDBEventHandler[T]) run(ctx context.Context, records []rawRecord, passed []*slot[T]) ([]byte, error) {
 	r := newRun(h, records)
+	r.passed = passed
 	budget := newBudget(ctx, h.options.margin)
 	defer budget.end()
 	r = r.stageWithin(budget)

@@ -43,6 +43,9 @@ func Where[T any](keep func(rec *Record[T]) bool) Option {
 	return option(func(o *options) { o.filters = append(o.filters, keep) })
 }
 
+// drops reports whether records may be dropped by their envelope alone.
+func (o *options) drops() bool { return o.events != nil || o.expiry != expiryAny }
+
 // wants decides by the envelope alone.
 func (o *options) wants(raw *rawRecord) bool {
 	if o.events != nil && !o.events[raw.eventName()] {

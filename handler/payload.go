@@ -24,13 +24,12 @@ func (r *rawRecord) origin() sink.Origin {
 	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, Sequence: r.SequenceNumber}
 }
 
-// split takes a payload apart into records without looking into their images. Damage inside one record is that record's
-// error; only a payload that is no event at all is an error here. The records keep nothing of payload.
+// split takes a payload apart into records. It does not look into their images, but hands them to read, which may be nil.
+// Damage inside one record is that record's error; only a payload that is no event at all is an error here.
 //
 // events.DynamoDBEvent is no alternative: one malformed attribute fails its whole event, and some make it panic.
-func split(payload []byte) ([]rawRecord, error) {
-	// aws-lambda-go reuses the payload's buffer after the answer, and handlers keep parts of records for longer: a copy.
-	found, err := streamjson.Split(string(payload))
+func split(payload string, read streamjson.ImageReader) ([]rawRecord, error) {
+	found, err := streamjson.SplitWith(payload, read)
 	switch {
 	case errors.Is(err, streamjson.ErrNoRecords), errors.Is(err, streamjson.ErrNotPayload):
 		return nil, &ConfigError{"event source", fmt.Errorf("the payload is no DynamoDB stream event: %w", err)}

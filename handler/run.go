@@ -14,6 +14,7 @@ type run[T any] struct {
 	h       *DynamoDBEventHandler[T]
 	records []rawRecord
 	unit    *sink.Unit
+	passed  []*slot[T] // what was decoded while the payload was split; for the handlers' goroutine alone
 
 	mu      sync.Mutex // guards what follows while handlers run, because they may be left behind
 	stopped bool       // the handlers were left behind; what they still do does not count

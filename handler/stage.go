@@ -141,7 +141,7 @@ func (r *run[T]) open(ctx context.Context, i int) *Record[T] {
 		r.settle(i, skipped, nil)
 		return nil
 	}
-	rec, err := r.h.decoder.record(raw)
+	rec, err := r.h.decoder.record(raw, r.take(i))
 	pass := false
 	if err == nil {
 		err = guard(func() error { pass = r.h.passes(rec); return nil })

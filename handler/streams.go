@@ -30,7 +30,7 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	records, err := split(payload)
+	records, err := split(string(payload), nil)
 	if err != nil {
 		return nil, err
 	}
