@@ -23,6 +23,19 @@
 // Strings, numbers, booleans, []byte, time.Time and driver.Valuer go to the driver as they are; encoding.TextMarshaler
 // as text; structs, maps, slices and arrays as JSON. A nil pointer, map, slice or interface is NULL.
 //
+// Fields without a tag have their name in lower case whatever mapper the *sqlx.DB has been given: tag them where it has
+// another.
+//
+// # What the schema must see to
+//
+// Two keys that differ must be two keys for the table. MySQL's default collations take 'A', 'a' and (most of them) 'a ' for
+// one: make text keys VARBINARY, or give them a binary collation without padding; an index on a prefix of a column is no
+// key. The same holds for citext on PostgreSQL and COLLATE NOCASE on SQLite. MySQL must run in a strict mode, or it cuts
+// values that do not fit; [DB.Preflight] checks that.
+//
+// In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value.
+// A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
+//
 // # The order guard
 //
 // Lambda delivers at least once, and an old delivery may arrive after a newer one: a time-out that was still committing, a

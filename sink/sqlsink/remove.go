@@ -7,8 +7,6 @@ type removal struct {
 	table string
 	keys  []string
 	guard string // rows with a higher guard stay; "" deletes always
-
-	numeric bool // the guard is a number and not a padded text
 }
 
 // exec deletes the rows whose keys (and guard) are given, in that order of arguments.
@@ -47,20 +45,9 @@ func (r removal) condition(s *statement, row []any) {
 	}
 	if r.guard != "" {
 		g := r.column(s.dialect, r.guard)
-		s.text(" AND (", g, " IS NULL OR ", g, " <= ")
-		r.version(s, row[len(r.keys)])
-		s.text(")")
+		s.text(" AND (", g, " IS NULL OR ", g, " <= ").arg(row[len(r.keys)]).text(")")
 	}
 	s.text(")")
-}
-
-// version writes the version that a guard is compared with.
-func (r removal) version(s *statement, version any) {
-	if s.dialect == MySQL && r.numeric {
-		s.text("CAST(").arg(version).text(" AS DECIMAL(65))") // a number and a text would be compared as floats
-		return
-	}
-	s.arg(version)
 }
 
 // alias lets columns be qualified: an unknown quoted name that is not is a string to SQLite, and the condition then never

@@ -63,9 +63,7 @@ func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []
 	if err != nil {
 		return withDDL(err, tx.store.dialect, tombstoneTable)
 	}
-	remove := t.removal(g.column)
-	remove.numeric = g.own
-	if err := remove.exec(ctx, tx, keysOf(removals, versionOf)); err != nil {
+	if err := t.removal(g.column).exec(ctx, tx, keysOf(removals, versionOf)); err != nil {
 		return err
 	}
 	return g.upsert(ctx, tx, t, upserts)

@@ -14,7 +14,7 @@ SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, 
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = VALUES(`deleted_at`), `sequence` = VALUES(`sequence`)
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
-DELETE FROM `orders` WHERE (`a` = ? AND `b` = ? AND (`n` IS NULL OR `n` <= CAST(? AS DECIMAL(65))))
+DELETE FROM `orders` WHERE (`a` = ? AND `b` = ? AND (`n` IS NULL OR `n` <= ?))
 INSERT INTO `orders` (`a`, `b`, `v`, `n`) VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `a` = IF(`a` = VALUES(`a`) AND `b` = VALUES(`b`), `a`, (SELECT NULL UNION ALL SELECT NULL)), `v` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`v`), `v`), `n` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`n`), `n`)
 COMMIT
 
