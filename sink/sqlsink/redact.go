@@ -5,11 +5,18 @@ import (
 	"strings"
 )
 
-// redact cuts an engine's message where it begins to quote data. Quoted names stay.
+// redact cuts a message where it begins to tell data. Quoted names stay.
 func redact(text string) string {
-	if i := strings.Index(text, "unable to encode"); i >= 0 {
-		return text[:i] + "unable to encode the value"
+	const encode = "unable to encode" // pgx goes on with the value, quoted or not
+	text = cutQuoted(text)
+	if i := strings.Index(text, encode); i >= 0 {
+		return text[:i] + encode + " the value"
 	}
+	return text
+}
+
+// cutQuoted cuts a message at the first quotation that is not a name.
+func cutQuoted(text string) string {
 	if i := strings.IndexAny(text, foreignQuotes); i >= 0 {
 		text = text[:i] + "…"
 	}
