@@ -3,6 +3,7 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Batch is one stream record's view of the unit of work. A handler stages on it through a [Target]; it becomes part of
@@ -68,15 +69,20 @@ var errRetried = errors.New("sink: the handler was called again for the record")
 var errLate = errors.New("sink: staged after its handler had returned, so the write may be lost; wait for goroutines before returning")
 
 func (u *Unit) misused(b *Batch) {
-	if u.late == nil {
+	sound := b.err == nil || b.err == errRetried // a record that failed takes no part in a commit: nothing of it can miss one
+	if u.late == nil && sound {
 		u.late = &RecordError{b.origin, errLate}
 	}
 }
 
-// panicError is what a panic of a sink becomes: its InTx has rolled back, and the records are redelivered.
+// panicError is what a panic of a sink becomes: its InTx has rolled back, and the records are redelivered. It wraps nothing,
+// because a panic with a marked error is no instruction, and shows of other values only the type: they may hold a row.
 func panicError(recovered any) error {
-	if err, ok := recovered.(error); ok {
-		return fmt.Errorf("sink: panic during commit: %w", err)
+	stack := debug.Stack()
+	switch v := recovered.(type) {
+	case error, string:
+		return fmt.Errorf("sink: panic during commit: %v\n%s", v, stack)
+	default:
+		return fmt.Errorf("sink: panic during commit with a %T\n%s", v, stack)
 	}
-	return fmt.Errorf("sink: panic during commit: %v", recovered)
 }
