@@ -3,7 +3,6 @@ package sqlsink_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sqlsink"
@@ -22,30 +21,27 @@ type LineRow struct {
 	SKU     string `db:"sku"`
 }
 
+// A constructor of a target, as a program would give it to fx.Provide.
 func ExampleNew() {
-	pool, err := sqlx.Open("pgx", "postgres://…") // import _ "github.com/jackc/pgx/v5/stdlib"
-	if err != nil {
-		log.Fatal(err)
+	newOrders := func(ctx context.Context, pool *sqlx.DB) (sink.Target[OrderRow], error) { // sqlx.Open("pgx", "postgres://…")
+		db, err := sqlsink.New(pool)
+		if err != nil {
+			return nil, err
+		}
+		orders, err := sqlsink.NewTable[OrderRow](db, "shop.orders")
+		if err != nil {
+			return nil, err
+		}
+		return orders, db.Preflight(ctx) // says what the schema lacks, and the statements that mend it
 	}
-	db, err := sqlsink.New(pool)
-	if err != nil {
-		log.Fatal(err)
-	}
-	orders, err := sqlsink.NewTable[OrderRow](db, "shop.orders")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := db.Preflight(context.Background()); err != nil {
-		log.Fatal(err) // says what the schema lacks, and the statements that mend it
-	}
-	var target sink.Target[OrderRow] = orders // what handlers depend on
-	_ = target
+	_ = newOrders
 }
 
 func ExampleDB_DDL() {
 	db, err := sqlsink.New(new(sqlx.DB), sqlsink.WithDialect(sqlsink.SQLite))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(db.DDL()[1])
 	// Output:

@@ -144,7 +144,9 @@ func (s *store) probe(ctx context.Context, n need) error {
 	if err != nil {
 		return s.wrap("look at "+n.table, err)
 	}
-	return rows.Close()
+	defer rows.Close()
+	rows.Next() // there is no row; asking for one brings the engine's error up
+	return s.wrap("look at "+n.table, rows.Err())
 }
 
 func (n need) describe(err error) string {

@@ -132,15 +132,16 @@ func (t *table) lock(ctx context.Context, tx *tx, changes []change) error {
 	return err
 }
 
-// lockAdvisory uses PostgreSQL's transaction-level advisory locks, which RDS Proxy does not pin:
+// lockAdvisory uses PostgreSQL's transaction-level advisory locks, which RDS Proxy does not pin. They belong to the whole
+// database; the tombstone table's oid in the upper half of the key keeps schemas apart.
 // https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
 func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool, exclusive bool) error {
-	class := fnv.New32a()
-	class.Write([]byte("dynasink " + t.name))
-	var numbers []string
+	name := fnv.New32a()
+	name.Write([]byte(t.name))
+	var keys []string
 	for part, taken := range parts {
 		if taken {
-			numbers = append(numbers, strconv.Itoa(part))
+			keys = append(keys, strconv.FormatInt(int64(name.Sum32())&^(lockParts-1)+int64(part), 10))
 		}
 	}
 	function := "pg_advisory_xact_lock_shared"
@@ -148,8 +149,8 @@ func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool,
 		function = "pg_advisory_xact_lock"
 	}
 	s := tx.statement()
-	s.text("SELECT ", function, "(CAST(").arg(int64(int32(class.Sum32()))).text(" AS int), part) FROM unnest(CAST(string_to_array(")
-	s.arg(strings.Join(numbers, ",")).text(", ',') AS int[])) AS part")
+	s.text("SELECT ", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key)")
+	s.text(" FROM unnest(CAST(string_to_array(").arg(strings.Join(keys, ",")).text(", ',') AS bigint[])) AS key")
 	_, err := tx.exec(ctx, "lock "+t.name, s)
 	return err
 }

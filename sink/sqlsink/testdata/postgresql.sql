@@ -1,6 +1,6 @@
 -- tombstones
 BEGIN Read Committed
-SELECT pg_advisory_xact_lock(CAST($1 AS int), part) FROM unnest(CAST(string_to_array($2, ',') AS int[])) AS part
+SELECT pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
 INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES ($1, $2, $3, $4) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = $1 AND row_key IN ($2, $3)
 DELETE FROM "shop"."orders" AS target WHERE (target."a" = $1 AND target."b" = $2 AND (target."stream_sequence" IS NULL OR target."stream_sequence" <= $3))
@@ -9,7 +9,7 @@ COMMIT
 
 -- version
 BEGIN Read Committed
-SELECT pg_advisory_xact_lock(CAST($1 AS int), part) FROM unnest(CAST(string_to_array($2, ',') AS int[])) AS part
+SELECT pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
 INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES ($1, $2, $3, $4) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = $1 AND row_key IN ($2, $3)
 DELETE FROM "orders" AS target WHERE (target."a" = $1 AND target."b" = $2 AND (target."n" IS NULL OR target."n" <= $3))
