@@ -69,7 +69,7 @@ var errRetried = errors.New("sink: the handler was called again for the record")
 var errLate = errors.New("sink: staged after its handler had returned, so the write may be lost; wait for goroutines before returning")
 
 func (u *Unit) misused(b *Batch) {
-	sound := b.err == nil || b.err == errRetried // a record that failed takes no part in a commit: nothing of it can miss one
+	sound := b.err == nil || errors.Is(b.err, errRetried) // a record that failed takes no part in a commit: nothing of it can miss one
 	if u.late == nil && sound {
 		u.late = &RecordError{b.origin, errLate}
 	}

@@ -3,8 +3,10 @@ package model
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dynasink/dynasink/handler"
@@ -25,6 +27,7 @@ type Schedule struct {
 	checkpoint int // records before it are done
 	reached    int // records before it have been delivered at least once
 	strays     sync.WaitGroup
+	broken     atomic.Pointer[error] // an answer that must never be given
 }
 
 // Faults is what happens to the database while batches are delivered.
@@ -50,6 +53,9 @@ func (s *Schedule) Run(ctx context.Context) error {
 		s.chaos(ctx)
 	}
 	s.strays.Wait()
+	if err := s.broken.Load(); err != nil {
+		return *err
+	}
 	s.Function.Heal()
 	for range 2*len(s.History.Records) + 10 {
 		if s.checkpoint == len(s.History.Records) {
@@ -99,18 +105,12 @@ func (s *Schedule) next(ctx context.Context) int {
 	end := min(len(s.History.Records), s.checkpoint+1+s.Rand.IntN(12))
 	s.reached = max(s.reached, end)
 	batch := s.History.Records[s.checkpoint:end]
-	failed, err := s.deliver(ctx, batch)
+	done, err := s.deliver(ctx, batch)
 	switch {
-	case err != nil:
-	case failed == "":
-		s.checkpoint = end
-	default:
-		for i, record := range batch {
-			if record.SequenceNumber() == failed {
-				s.checkpoint += i
-				break
-			}
-		}
+	case err == nil:
+		s.checkpoint += done
+	case errors.Is(err, errAnswer):
+		s.broken.Store(&err)
 	}
 	return s.checkpoint
 }
@@ -119,7 +119,7 @@ func (s *Schedule) next(ctx context.Context) int {
 func (s *Schedule) replay(ctx context.Context) {
 	if batch := s.old(); len(batch) > 0 {
 		s.Stats.add(func(c *Counts) { c.Replays++ })
-		s.deliver(ctx, batch)
+		s.redeliver(ctx, batch)
 	}
 }
 
@@ -142,7 +142,7 @@ func (s *Schedule) redrive(ctx context.Context) {
 		batch = append(batch, s.History.Records[s.Rand.IntN(s.checkpoint)])
 	}
 	s.Stats.add(func(c *Counts) { c.Redrives++ })
-	s.deliver(ctx, batch)
+	s.redeliver(ctx, batch)
 }
 
 // zombie delivers an old part beside whatever comes next.
@@ -152,24 +152,44 @@ func (s *Schedule) zombie(ctx context.Context) {
 		return
 	}
 	s.Stats.add(func(c *Counts) { c.Zombies++ })
-	s.strays.Go(func() { s.deliver(ctx, batch) })
+	s.strays.Go(func() { s.redeliver(ctx, batch) })
 }
 
-// deliver invokes the function and returns the sequence number it reports.
-func (s *Schedule) deliver(ctx context.Context, batch []handlertest.Record) (failed string, err error) {
+// redeliver delivers a batch whose answer moves nothing.
+func (s *Schedule) redeliver(ctx context.Context, batch []handlertest.Record) {
+	if _, err := s.deliver(ctx, batch); errors.Is(err, errAnswer) {
+		s.broken.Store(&err)
+	}
+}
+
+// deliver invokes the function and returns how many records of the batch are done. An error is the invocation's own, or
+// errAnswer.
+func (s *Schedule) deliver(ctx context.Context, batch []handlertest.Record) (done int, err error) {
 	s.Stats.add(func(c *Counts) { c.Deliveries++; c.Records += len(batch) })
 	event, err := handlertest.Event(batch...)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	response, err := s.Entry.Invoke(ctx, event)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	return reported(response)
+	failed, err := reported(response)
+	if err != nil || failed == "" {
+		return len(batch), err
+	}
+	for i, record := range batch {
+		if record.SequenceNumber() == failed {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: %s is not in the batch", errAnswer, failed)
 }
+
+// errAnswer is an answer that the function must never give.
+var errAnswer = errors.New("the answer breaks the contract")
 
 // failHandlers makes the handler fail at some of the records that come next.
 func (s *Schedule) failHandlers() {

@@ -41,7 +41,7 @@ func (s *Stats) Counts() Counts {
 func reported(response []byte) (string, error) {
 	var r handler.Response
 	if err := json.Unmarshal(response, &r); err != nil || len(r.BatchItemFailures) > 1 {
-		return "", fmt.Errorf("the response %s is none: %v", response, err)
+		return "", fmt.Errorf("%w: the response %s is none", errAnswer, response)
 	}
 	if len(r.BatchItemFailures) == 0 {
 		return "", nil

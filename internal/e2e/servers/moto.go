@@ -32,33 +32,40 @@ func SQS(t testing.TB) string {
 	return endpoint
 }
 
-// sharedMoto ends with the test process (see package proc), and its folder with those of the other servers.
 var sharedMoto motoServer
 
 type motoServer struct {
 	once sync.Once
 	url  string
+	own  *instance // nil for one of the user's own
 	err  error
 }
 
 func (m *motoServer) endpoint() (string, error) {
-	m.once.Do(func() { m.url, m.err = openMoto(context.Background()) })
+	m.once.Do(func() { m.err = m.open(context.Background()) })
 	return m.url, m.err
 }
 
-// openMoto uses the endpoint that the environment names, else starts a server.
-func openMoto(ctx context.Context) (string, error) {
-	if named := os.Getenv(variable("moto")); named != "" {
-		if u, err := url.Parse(named); err != nil || u.Host == "" {
-			return "", fmt.Errorf("servers: %s: want a URL like http://127.0.0.1:5000", variable("moto"))
+// open uses the endpoint that the environment names, else starts a server.
+func (m *motoServer) open(ctx context.Context) (err error) {
+	if m.url = os.Getenv(variable("moto")); m.url != "" {
+		if u, err := url.Parse(m.url); err != nil || u.Host == "" {
+			return fmt.Errorf("servers: %s: want a URL like http://127.0.0.1:5000", variable("moto"))
 		}
-		return named, nil
+		return nil
 	}
-	own, err := launch(ctx, moto{})
-	if err != nil {
-		return "", err
+	if m.own, err = launch(ctx, moto{}); err == nil {
+		m.url = "http://" + m.own.addr()
 	}
-	return "http://" + own.addr(), nil
+	return err
+}
+
+func (m *motoServer) stop() error {
+	m.once.Do(func() {}) // nobody starts it from here on
+	if m.own == nil {
+		return nil
+	}
+	return m.own.stop()
 }
 
 // moto is a program that is no database: it keeps everything in memory.
