@@ -59,7 +59,11 @@ func newWorld(t *testing.T, name string) *world {
 	if e.Server != nil {
 		proxy := wire.New(t, e.Addr)
 		w.function = e.Via(t, proxy.Addr()).Open(t)
-		w.faults = &wireFaults{proxy: proxy, server: e.Server, kills: 3, stats: w.stats, failed: func(err error) { t.Error(err) }}
+		kills := 3
+		if *budget > 0 {
+			kills = 1 << 20 // a soak has the time
+		}
+		w.faults = &wireFaults{proxy: proxy, server: e.Server, kills: kills, stats: w.stats, failed: func(err error) { t.Error(err) }}
 	}
 	w.function.SetMaxOpenConns(4)
 	if err := createTables(t.Context(), w.direct); err != nil {
