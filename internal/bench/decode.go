@@ -27,7 +27,7 @@ func decodeSuite(quick bool) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	rounds, least := 15, 100*time.Millisecond
 	if quick {
-		rounds, least = 7, 25*time.Millisecond
+		rounds, least = 7, 70*time.Millisecond
 	}
 	var cases []decodeCase
 	for _, build := range []func() (decodeCase, error){

@@ -46,6 +46,9 @@ func measure(routes []route, rounds int, least time.Duration) ([][]sample, error
 
 func once(r route, least time.Duration) (sample, error) {
 	runtime.GC()
+	if err := r.run(); err != nil { // warms up what the collector and the route before have left cold
+		return sample{}, err
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start, err := processorTime()
