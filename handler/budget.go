@@ -39,10 +39,11 @@ func (b *budget) graceAfter(ctx context.Context, cancelCommit func()) {
 
 // backoff waits before the next try of something transient; false means that there is no time or hope for one.
 func backoff(ctx context.Context, attempt int) bool {
-	const most = 10 // half a minute, for a context without deadline
-	wait := min(50*time.Millisecond<<attempt, 5*time.Second)
+	const most = 5 // two seconds, where no deadline says how long: in tests
+	wait := min(50*time.Millisecond<<min(attempt, 10), 5*time.Second)
 	wait += rand.N(wait / 2)
-	if deadline, ok := ctx.Deadline(); attempt >= most || ok && time.Until(deadline) <= wait {
+	deadline, ok := ctx.Deadline()
+	if ok && time.Until(deadline) <= wait || !ok && attempt >= most {
 		return false
 	}
 	timer := time.NewTimer(wait)

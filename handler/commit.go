@@ -33,6 +33,8 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		r.commit(ctx, lo, bad)
 		r.refuse(ctx, bad, err)
 		r.commit(ctx, bad+1, hi)
+	case len(kept) == 1 && r.suspicious(err):
+		r.stop(kept[0], err)
 	case len(kept) == 1:
 		r.refuse(ctx, kept[0], err)
 	default:
@@ -40,6 +42,19 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		r.commit(ctx, lo, middle)
 		r.commit(ctx, middle, hi)
 	}
+}
+
+// mostSuspects is how many records of a batch are found by halving for an unmarked error, before it is taken for a failure
+// of the sink itself, a missing table, say: then the batch stops, because with HaltKey each record would be tried alone.
+const mostSuspects = 8
+
+// suspicious counts the records found by halving for an unmarked error.
+func (r *run[T]) suspicious(err error) bool {
+	if sink.IsPermanent(err) || r.h.options.setsAside(err) {
+		return false
+	}
+	r.suspects++
+	return r.suspects > mostSuspects
 }
 
 // refuse settles a record whose staging a sink refused, unless a record before it has stopped the batch meanwhile.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/dynasink/dynasink/sink"
@@ -14,24 +14,32 @@ import (
 // and bson tags, so that a table or a collection can hold it; its key is (source, event_id), so that a record that is set
 // aside twice is one row.
 type DeadLetter struct {
-	Source         string          `json:"source" db:"source,key" bson:"source"`                       // ARN of the stream
-	EventID        string          `json:"eventID" db:"event_id,key" bson:"event_id"`                  // a record without one has its sequence number, or else a hash, here
-	EventName      string          `json:"eventName" db:"event_name" bson:"event_name"`                // INSERT, MODIFY, REMOVE
-	SequenceNumber string          `json:"sequenceNumber" db:"sequence_number" bson:"sequence_number"` //
-	Reason         string          `json:"reason" db:"reason" bson:"reason"`                           // the error that failed it
-	Record         json.RawMessage `json:"record" db:"record" bson:"record"`                           // the stream record as Lambda delivered it, with its images
-	FailedAt       time.Time       `json:"failedAt" db:"failed_at" bson:"failed_at"`                   // UTC
+	Source         string    `json:"source" db:"source,key" bson:"source"`        // ARN of the stream
+	EventID        string    `json:"eventID" db:"event_id,key" bson:"event_id"`   // a record without one has its sequence number, or else a hash, here
+	EventName      string    `json:"eventName" db:"event_name" bson:"event_name"` // INSERT, MODIFY, REMOVE
+	SequenceNumber string    `json:"sequenceNumber" db:"sequence_number" bson:"sequence_number"`
+	Reason         string    `json:"reason" db:"reason" bson:"reason"`         // the error that failed it, its first 2,000 bytes
+	Record         RawRecord `json:"record" db:"record" bson:"record"`         // the stream record as Lambda delivered it, with its images
+	FailedAt       time.Time `json:"failedAt" db:"failed_at" bson:"failed_at"` // UTC
 }
 
 // DeadLetters sets records with a [sink.Permanent] error aside on target and goes on with the batch. The letter is
 // committed before the batch goes on; if that fails, the record is reported like any other failure and nothing is lost.
 // Without this option permanent errors are reported too, and block the shard until the mapping gives up.
 //
-// A letter may be written again when its batch is redelivered, so an sqlsink table of letters is best sqlsink.Unguarded: the
-// same letter is the same row. It holds the item's values: protect its target accordingly. [RedriveEvent] hands letters to
-// a handler again.
+// A letter may be written again when its batch is redelivered. A table of letters of sqlsink must be sqlsink.Unguarded: the
+// same letter is the same row, and a guard would refuse the letter of a record whose sequence number is the trouble. Letters
+// hold the item's values: protect their target accordingly. Each is logged as a warning. [RedriveEvent] hands letters to a
+// handler again.
+//
+// With several sinks, what an earlier sink has committed of a record stays there when a later one refuses the record.
 func DeadLetters(target sink.Target[DeadLetter]) Option {
-	return option(func(o *options) { o.deadLetters = target })
+	return option(func(o *options) {
+		if isNil(target) {
+			o.misused("DeadLetters", "the target of dead letters is nil")
+		}
+		o.deadLetters = target
+	})
 }
 
 // DeadLetterUnmarked sets records with unmarked errors and panics aside too. They may well pass on a retry, and a bug
@@ -62,8 +70,18 @@ func (o *options) setAside(ctx context.Context, raw *rawRecord, reason error) er
 func newDeadLetter(raw *rawRecord, reason error) DeadLetter {
 	return DeadLetter{
 		Source: raw.EventSourceARN, EventID: letterID(raw), EventName: raw.EventName, SequenceNumber: raw.SequenceNumber,
-		Reason: reason.Error(), Record: json.RawMessage(raw.Raw), FailedAt: time.Now().UTC(),
+		Reason: cut(reason.Error(), maxReason), Record: RawRecord(raw.Raw), FailedAt: time.Now().UTC(),
 	}
+}
+
+// maxReason bounds a reason: a panic's has a stack.
+const maxReason = 2000
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
 }
 
 // letterID tells dead letters apart, those of damaged records too.

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+
+	"github.com/dynasink/dynasink/mapping"
+	"github.com/dynasink/dynasink/sink"
 )
 
 // ConfigError is a failure of the set-up and not of a record: the stream's view type lacks an image that the handler
@@ -24,7 +27,12 @@ func isConfig(err error) bool {
 	return errors.As(err, &e)
 }
 
+// missingImage is the error for an image that the handler needs and a record lacks. It is the record's own failure if the
+// view type has the image, and else the set-up's.
 func missingImage(image string, event EventName, view StreamViewType) error {
+	if string(view) == viewOf[image] || view == NewAndOldImages {
+		return sink.Permanent(fmt.Errorf("%s is missing from a record of the view type %s", image, view))
+	}
 	if view == "" {
 		view = "unknown"
 	}
@@ -32,6 +40,8 @@ func missingImage(image string, event EventName, view StreamViewType) error {
 		"the handler needs %s, which this %s record does not hold: the stream's view type is %s; "+
 			"disable the stream and enable it with a view type that has the image", image, event, view)}
 }
+
+var viewOf = map[string]string{"NewImage": string(NewImageOnly), "OldImage": string(OldImageOnly)}
 
 // PanicError is a panic of user code, turned into the failure of its record. It does not unwrap: a panic with a marked error
 // is not an instruction.
@@ -61,4 +71,14 @@ func guard(fn func() error) (err error) {
 		}
 	}()
 	return fn()
+}
+
+// instruction marks the errors of package mapping that a handler passes on as permanent: what cannot be mapped once never
+// can. The handler's own mark counts more.
+func instruction(err error) error {
+	var unmapped *mapping.Error
+	if !errors.As(err, &unmapped) || sink.IsTransient(err) || sink.IsUncertain(err) {
+		return err
+	}
+	return sink.Permanent(err)
 }

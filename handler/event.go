@@ -39,7 +39,7 @@ func newHandler[T any](h any, stage func(*run[T], context.Context), opts []Optio
 	var filterErr, decoderErr error
 	d.filters, filterErr = predicates[T](o)
 	d.decoder, decoderErr = newDecoder[T](o)
-	d.err = errors.Join(validate(h, opts), filterErr, decoderErr)
+	d.err = errors.Join(validate(h, opts), o.check(), filterErr, decoderErr)
 	return d
 }
 
@@ -102,6 +102,9 @@ func (h *DynamoDBEventHandler[T]) handle(ctx context.Context, records []rawRecor
 }
 
 func (h *DynamoDBEventHandler[T]) run(ctx context.Context, records []rawRecord, passed []*slot[T]) ([]byte, error) {
+	if err := h.options.serves(records); err != nil {
+		return nil, err
+	}
 	r := newRun(h, records)
 	r.passed = passed
 	budget := newBudget(ctx, h.options.margin)

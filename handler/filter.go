@@ -17,11 +17,20 @@ const (
 	expiryNone
 )
 
-// OnlyEvents passes records of the given kinds. Other records are not even decoded.
+// OnlyEvents passes records of the given kinds, of which there must be one. Other records are not even decoded. Several
+// OnlyEvents options pass what any of them names.
 func OnlyEvents(names ...EventName) Option {
 	return option(func(o *options) {
-		o.events = map[EventName]bool{}
+		if len(names) == 0 {
+			o.misused("OnlyEvents", "it names no kind of event, and would drop all records")
+		}
+		if o.events == nil {
+			o.events = map[EventName]bool{}
+		}
 		for _, name := range names {
+			if !name.known() {
+				o.misused("OnlyEvents", "there is no event %q: there are INSERT, MODIFY and REMOVE", string(name))
+			}
 			o.events[name] = true
 		}
 	})
@@ -29,12 +38,19 @@ func OnlyEvents(names ...EventName) Option {
 
 // OnlyExpired passes only the removals made by Time to Live (see Record.Expired): an archive of expired items.
 func OnlyExpired() Option {
-	return option(func(o *options) { o.expiry = expiryOnly })
+	return option(func(o *options) { o.filterExpired(expiryOnly) })
 }
 
 // ExceptExpired drops the removals made by Time to Live: a target that outlives the table's items.
 func ExceptExpired() Option {
-	return option(func(o *options) { o.expiry = expiryNone })
+	return option(func(o *options) { o.filterExpired(expiryNone) })
+}
+
+func (o *options) filterExpired(e expiry) {
+	if o.expiry != expiryAny && o.expiry != e {
+		o.misused("OnlyExpired", "together with ExceptExpired it would drop all removals")
+	}
+	o.expiry = e
 }
 
 // Where passes the records for which keep returns true. T must be the handler's item type. A panic of keep fails its

@@ -12,12 +12,14 @@ import (
 // must have finished all staging, in goroutines too, when it returns. What it returns decides:
 //
 //   - nil: what it staged is committed with the batch;
-//   - an error marked by [sink.Permanent]: what it staged is dropped; with [DeadLetters] the record is set aside;
+//   - an error marked by [sink.Permanent], or one of a mapping.Mapper: what it staged is dropped; with [DeadLetters] the
+//     record is set aside;
 //   - an error marked by [sink.Transient]: the call is repeated in place, with a new batch, while the deadline allows;
 //   - any other error, or a panic: what it staged is dropped and Lambda redelivers the record and those after it.
 //
 // Records are delivered at least once; rec is the handler's own. ctx ends a margin before the invocation's deadline. A
-// handler must be safe for concurrent use if one process runs concurrent invocations (tests do; Lambda does not).
+// handler must be safe for concurrent use if one process runs concurrent invocations, as Lambda does with a concurrency per
+// execution environment above one.
 //
 // The compiler's message for a type that is almost a handler is poor; this line next to it gives a better one:
 //

@@ -158,7 +158,7 @@ func (w *world) options() []handler.Option {
 			})
 		opts = append(opts, handler.DeadLetters(letters))
 	}
-	if w.unmarked {
+	if w.unmarked && w.letters {
 		opts = append(opts, handler.DeadLetterUnmarked())
 	}
 	return opts

@@ -1,6 +1,8 @@
 package handler
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -28,6 +30,7 @@ type options struct {
 	events      map[EventName]bool
 	expiry      expiry
 	filters     []any // func(*Record[T]) bool
+	errs        []error
 }
 
 func newOptions(opts []Option) *options {
@@ -38,6 +41,22 @@ func newOptions(opts []Option) *options {
 		}
 	}
 	return o
+}
+
+// misused remembers an option that cannot work, for Validate.
+func (o *options) misused(name, format string, args ...any) {
+	o.errs = append(o.errs, &ConfigError{name, fmt.Errorf(format, args...)})
+}
+
+// check finds what is wrong with the options together.
+func (o *options) check() error {
+	if o.unmarked && o.deadLetters == nil {
+		o.misused("DeadLetterUnmarked", "there is no DeadLetters option to say where")
+	}
+	if o.halt > HaltKey {
+		o.misused("OnFailure", "there is no halt policy %d", o.halt)
+	}
+	return errors.Join(o.errs...)
 }
 
 func (o *options) log() *slog.Logger {
@@ -54,7 +73,8 @@ func Needs(images Image) Option {
 	return option(func(o *options) { o.needs |= images })
 }
 
-// ForTable declares whose stream the handler is for, to route in a function that several streams invoke (see [Streams]).
+// ForTable declares whose stream the handler is for, to route in a function that several streams invoke (see [Streams]). A
+// batch of another table fails with a [ConfigError].
 func ForTable(name string) Option {
 	return option(func(o *options) { o.table = name })
 }
@@ -93,7 +113,7 @@ const (
 	// HaltBatch commits nothing after the failed record. It is the default.
 	HaltBatch Halt = iota
 	// HaltKey holds back the later records of the failed record's item, and every later record that staged unguarded
-	// work (see sink.Unit.Unguarded), and lets other items go on. Lambda redelivers from the failed record on, so what
+	// work (see [sink.Batch.Unguarded]), and lets other items go on. Lambda redelivers from the failed record on, so what
 	// other items have committed is delivered again: their targets must be guarded, which is why unguarded work waits.
 	HaltKey
 )

@@ -42,7 +42,7 @@ func ExampleRedriveEvent() {
 	// {"batchItemFailures":[]} <nil> [{o-1 50} {o-2 500}]
 }
 
-func TestRedriveEventRefuses(t *testing.T) {
+func TestRedriveEvent(t *testing.T) {
 	t.Parallel()
 	letter := func(source, record string) handler.DeadLetter {
 		return handler.DeadLetter{Source: source, Record: []byte(record)}
@@ -50,10 +50,16 @@ func TestRedriveEventRefuses(t *testing.T) {
 	for want, letters := range map[string][]handler.DeadLetter{
 		"of the stream b": {letter("a", "{}"), letter("b", "{}")},
 		"no JSON":         {letter("a", "{")},
+		"holds no record": {letter("a", "")},
 	} {
 		if event, err := handler.RedriveEvent(letters...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("event %s, error %v; want an error with %q", event, err, want)
 		}
+	}
+	late, early := letter("a", `{"n":2}`), letter("a", `{"n":1}`)
+	late.SequenceNumber, early.SequenceNumber = "1000", "999"
+	if event, err := handler.RedriveEvent(late, early); err != nil || string(event) != `{"Records":[{"n":1},{"n":2}]}` {
+		t.Errorf("event %s, error %v: want the order of the stream", event, err)
 	}
 	if event, err := handler.RedriveEvent(); err != nil || string(event) != `{"Records":[]}` {
 		t.Errorf("no letters: event %s, error %v", event, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/dynasink/dynasink/sink"
@@ -28,6 +29,8 @@ type progress struct {
 	first  int            // the first record that failed, len(records) if none
 	halted map[string]int // item key → its first record that failed, with HaltKey
 	config error          // fails the whole batch
+
+	suspects int // see run.suspicious
 }
 
 // state of one record.
@@ -81,12 +84,23 @@ func (r *run[T]) fail(ctx context.Context, i int, err error) {
 		r.reported(i, err)
 		return
 	}
-	letter := guard(func() error { return o.setAside(ctx, &r.records[i], err) })
+	letter := r.setAside(ctx, i, err)
 	if letter != nil {
 		r.reported(i, errors.Join(err, fmt.Errorf("and its dead letter could not be written: %w", letter)))
 		return
 	}
 	r.settle(i, setAside, err)
+	r.log(ctx, slog.LevelWarn, "stream record set aside as a dead letter", i, err)
+}
+
+// setAside writes the dead letter of a record, again and again while what stops it is transient and there is time.
+func (r *run[T]) setAside(ctx context.Context, i int, reason error) error {
+	for attempt := 0; ; attempt++ {
+		err := guard(func() error { return r.h.options.setAside(ctx, &r.records[i], reason) })
+		if err == nil || !sink.IsTransient(err) || !backoff(ctx, attempt) {
+			return err
+		}
+	}
 }
 
 // settle sets the status of a record unless the handlers were left behind.
@@ -149,7 +163,7 @@ func (r *run[T]) answer(ctx context.Context) ([]byte, error) {
 	if unreportable != nil {
 		return nil, errors.Join(unreportable, err)
 	}
-	r.report(ctx, err)
+	r.report(ctx)
 	return response, nil
 }
 
@@ -157,7 +171,7 @@ func (r *run[T]) answer(ctx context.Context) ([]byte, error) {
 func (r *run[T]) failClosed() {
 	for i := range r.first {
 		if !r.state[i].status.done() {
-			r.first = i
+			r.first, r.state[i].status = i, failed
 			if r.state[i].err == nil {
 				r.state[i].err = errUnhandled
 			}
@@ -179,7 +193,7 @@ func (r *run[T]) located(i int) error {
 // progressed reports whether anything would be done twice if the whole batch came again.
 func (r *run[T]) progressed() bool {
 	for i, s := range r.state {
-		if s.status.done() && (s.status != skipped || i < r.first) {
+		if s.status == committed || s.status.done() && i < r.first {
 			return true
 		}
 	}
@@ -206,10 +220,23 @@ func (r *run[T]) checkpoint() string {
 	return lowest
 }
 
+// mostReasons is how many failed records of one batch are logged with their reasons.
+const mostReasons = 10
+
 // report logs why records are reported, because the answer names only one of them and no reason.
-func (r *run[T]) report(ctx context.Context, err error) {
-	raw := &r.records[r.first]
-	r.h.options.log().ErrorContext(ctx, "stream record failed; Lambda redelivers from it on",
+func (r *run[T]) report(ctx context.Context) {
+	logged := 0
+	for i := range r.state {
+		if r.state[i].status == failed && logged < mostReasons {
+			r.log(ctx, slog.LevelError, "stream record failed; Lambda redelivers from the first one on", i, r.located(i))
+			logged++
+		}
+	}
+}
+
+func (r *run[T]) log(ctx context.Context, level slog.Level, message string, i int, err error) {
+	raw := &r.records[i]
+	r.h.options.log().Log(ctx, level, message,
 		"error", err.Error(), "table", tableName(raw.EventSourceARN), "sequenceNumber", raw.SequenceNumber,
-		"eventID", raw.EventID, "record", r.first, "records", len(r.records))
+		"eventID", raw.EventID, "record", i, "records", len(r.records))
 }

@@ -118,7 +118,7 @@ func (r *run[T]) stageOne(ctx context.Context, h StreamEventHandler[T], i int) {
 		if rec == nil {
 			return
 		}
-		err := batch.End(guard(func() error { return h.HandleRecord(ctx, rec, batch) }))
+		err := batch.End(instruction(guard(func() error { return h.HandleRecord(ctx, rec, batch) })))
 		switch {
 		case err == nil:
 			r.settle(i, staged, nil)

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Stream is a handler for the stream of one table; [DynamoDBEventHandler] implements it.
+// Stream is a handler for the stream of one table: a [DynamoDBEventHandler] of any item type. No other type can implement it,
+// because [Streams] takes a payload apart once, for all of them.
 type Stream interface {
 	// Invoke is the method of lambda.Handler.
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
@@ -42,6 +43,9 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	stream := s.find(table)
+	if stream == nil && table == "" && len(s) == 1 {
+		stream = s[0] // its records do not tell their table: damaged ones, which are its to report
+	}
 	if stream == nil {
 		return nil, &ConfigError{"ForTable", fmt.Errorf("no handler is for table %q; there are handlers for %s", table, s.tables())}
 	}
@@ -98,19 +102,30 @@ func quoteTable(table string) string {
 	return fmt.Sprintf("table %q", table)
 }
 
-// tableOf returns the table that all records come from; one whose envelope is damaged goes with the others.
+// tableOf returns the table that the records come from, "" if none of them tells; one that does not tell goes with the
+// others.
 func tableOf(records []rawRecord) (string, error) {
 	var table string
-	found := false
 	for i := range records {
-		if records[i].err != nil {
-			continue
-		}
 		name := tableName(records[i].EventSourceARN)
-		if found && name != table {
+		if name != "" && table != "" && name != table {
 			return "", &ConfigError{"event source", fmt.Errorf("one batch has records of the tables %q and %q", table, name)}
 		}
-		table, found = name, true
+		if name != "" {
+			table = name
+		}
 	}
 	return table, nil
+}
+
+// serves checks that the records are of the table that the handler is for.
+func (o *options) serves(records []rawRecord) error {
+	if o.table == "" {
+		return nil
+	}
+	table, err := tableOf(records)
+	if err == nil && table != "" && table != o.table {
+		err = &ConfigError{"ForTable", fmt.Errorf("the handler is for table %q, and the records come from %q", o.table, table)}
+	}
+	return err
 }

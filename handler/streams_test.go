@@ -38,6 +38,8 @@ func TestStreamsRoutesDamagedRecords(t *testing.T) {
 	records[1] = records[1].With("eventID", `[]`).Without("eventSourceARN")
 	invoke(t, route, records...).reports(t, records[1])
 	wantRows(t, s, "a")
+	invoke(t, route, records[1]).fails(t, "record 0", "eventID")
+	route = append(route, handler.NewDynamoDBEventHandler(obey(s.table()), quiet, handler.ForTable("others")))
 	invoke(t, route, records[1]).fails(t, `no handler is for table ""`)
 }
 

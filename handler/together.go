@@ -14,7 +14,7 @@ func (r *run[T]) stageTogether(ctx context.Context, h StreamBatchHandler[T]) {
 		if len(entries) == 0 {
 			return
 		}
-		whole := guard(func() error { return h.HandleRecords(ctx, entries) })
+		whole := instruction(guard(func() error { return h.HandleRecords(ctx, entries) }))
 		errs := make([]error, len(entries))
 		for k, e := range entries {
 			errs[k] = e.Batch.End(whole)

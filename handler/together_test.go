@@ -53,7 +53,6 @@ func TestTogetherNamesTheRecord(t *testing.T) {
 		{"fail", nil, "a", 0, false},
 		{"fail", []handler.Option{handler.OnFailure(handler.HaltKey)}, "a c", 0, false},
 		{"permanent", nil, "a", 0, false},
-		{"permanent", []handler.Option{handler.DeadLetters(nil)}, "a", 0, false},
 		{"permanent", nil, "a c", 1, true},
 	} {
 		s, letters := newStore(), newLetters()

@@ -40,15 +40,15 @@ func (b *Batch) fail(err error) {
 	}
 }
 
-// End closes the batch when its handler has returned err, and returns the error of the record: err, or what Fail was
-// called with. A record with an error takes no part in any commit. Ending twice changes nothing.
+// End closes the batch when its handler has returned err, and returns the error of the record: what Fail was called with
+// first, else err. A record with an error takes no part in any commit. Ending twice changes nothing.
 //
 // End is called by whatever runs handlers (package handler, sinktest.Stage), not by handlers.
 func (b *Batch) End(err error) error {
 	b.unit.mu.Lock()
 	defer b.unit.mu.Unlock()
 	if !b.ended {
-		if err != nil {
+		if b.err == nil {
 			b.err = err
 		}
 		b.ended = true
