@@ -148,3 +148,22 @@ func set(table, column, id, value string) sqlsink.Function {
 		return err
 	}
 }
+
+// redriveLetters hands the dead letters in the table to the function again: what failed them has not changed, so they are
+// set aside again, and nothing else happens.
+func redriveLetters(ctx context.Context, pool *sqlx.DB, entry *handler.DynamoDBEventHandler[Item]) error {
+	var letters []handler.DeadLetter
+	err := pool.SelectContext(ctx, &letters, "SELECT source, event_id, event_name, sequence_number, reason, record FROM letters")
+	if err != nil {
+		return err
+	}
+	event, err := handler.RedriveEvent(letters...)
+	if err != nil {
+		return err
+	}
+	response, err := entry.Invoke(ctx, event)
+	if err == nil && string(response) != `{"batchItemFailures":[]}` {
+		err = fmt.Errorf("the redrive of %d letters was answered by %s", len(letters), response)
+	}
+	return err
+}

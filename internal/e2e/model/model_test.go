@@ -57,6 +57,7 @@ func newWorld(t *testing.T, name string) *world {
 	w := &world{engine: e, direct: e.Open(t), faults: noFaults{}, stats: &Stats{}, started: time.Now()}
 	w.function = w.direct
 	if e.Server != nil {
+		w.direct.SetMaxIdleConns(0) // a killed server leaves idle connections dead
 		proxy := wire.New(t, e.Addr)
 		w.function = e.Via(t, proxy.Addr()).Open(t)
 		kills := 3
@@ -110,7 +111,8 @@ func (w *world) history(t *testing.T, seed uint64) {
 	}
 	w.stats.add(func(c *Counts) { c.Histories++ })
 	s := &Schedule{History: h, Function: f, Entry: entry, Rand: rng, Faults: w.faults, Stats: w.stats}
-	for _, deliver := range []func(context.Context) error{s.Run, s.ReplayAll} {
+	redrive := func(ctx context.Context) error { return redriveLetters(ctx, w.direct, entry) }
+	for _, deliver := range []func(context.Context) error{s.Run, redrive, s.ReplayAll} {
 		if err := deliver(t.Context()); err != nil {
 			t.Errorf("seed %d: %v; %s", seed, err, again)
 			return
