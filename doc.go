@@ -14,7 +14,8 @@
 //     redelivers exactly what was not done. Mirror is a handler for those who need no code of their own.
 //   - [github.com/dynasink/dynasink/sink] has Target[R], on which handlers stage rows, and the unit of work behind it. A
 //     function is a sink (Func); a store with transactions is one in a few lines more (NewPort).
-//   - [github.com/dynasink/dynasink/sink/sqlsink] writes to PostgreSQL, MySQL, MariaDB and SQLite, and
+//   - [github.com/dynasink/dynasink/sink/sqlsink] writes to PostgreSQL, MySQL, MariaDB and SQLite,
+//     [github.com/dynasink/dynasink/sink/sqssink] to Amazon SQS, for dead letters first of all, and
 //     [github.com/dynasink/dynasink/sink/logsink] to log/slog.
 //   - [github.com/dynasink/dynasink/di] makes a whole program of handlers and constructors, with configuration and logging,
 //     that also runs on a file of events on your machine.

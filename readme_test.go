@@ -29,15 +29,15 @@ func TestPromisesHaveTests(t *testing.T) {
 	}
 }
 
-// TestReadmeCompiles builds the program of the README's first screen, with what it leaves to the reader.
+// TestReadmeCompiles builds the program of the README's first screen with the database side that follows it.
 func TestReadmeCompiles(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, code, _ := strings.Cut(string(readme), "```go\n")
-	code, _, _ = strings.Cut(code, "```")
+	code, rest := goBlock(string(readme))
+	database, _ := goBlock(rest)
 	if lines := strings.Count(code, "\n"); lines > 25 {
 		t.Errorf("the program has %d lines; a first screen has 25", lines)
 	}
@@ -45,7 +45,6 @@ func TestReadmeCompiles(t *testing.T) {
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/dynasink/dynasink/di"
 	"github.com/dynasink/dynasink/handler"
@@ -55,11 +54,14 @@ import (
 	"go.uber.org/fx"
 )
 
-func openDB() (*sqlsink.DB, error) { return sqlsink.New(sqlx.NewDb(new(sql.DB), "pgx")) }
+`+database+code)
+}
 
-func newOrders(db *sqlsink.DB) (sink.Target[OrderRow], error) { return sqlsink.NewTable[OrderRow](db, "orders") }
-
-`+code)
+// goBlock returns the first block of Go code in text, and what follows it.
+func goBlock(text string) (code, rest string) {
+	_, code, _ = strings.Cut(text, "```go\n")
+	code, rest, _ = strings.Cut(code, "```")
+	return code, rest
 }
 
 // build compiles a main package that is in no file of the module.

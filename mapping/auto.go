@@ -37,7 +37,10 @@ type autoField struct {
 
 func (f *autoField) label() string { return append(f.tags, f.name)[0] }
 
-var errNotStructs = errors.New("both types must be structs")
+var (
+	errNotStructs = errors.New("both types must be structs")
+	errNilGet     = errors.New("the function given to Set is nil")
+)
 
 func (b *autoBuilder) root(from, to reflect.Type, overrides []override) []step {
 	if from.Kind() != reflect.Struct || to.Kind() != reflect.Struct {
@@ -76,26 +79,34 @@ func (b *autoBuilder) steps(path string, from reflect.Type, fields []autoField, 
 	var steps []step
 	for _, f := range fields {
 		s := step{name: f.label(), index: f.index}
-		var typ reflect.Type
-		if o, ok := taken[f.name]; ok {
-			if o.ignore {
-				continue
-			}
-			s.get, typ = o.get, o.typ
-		} else {
+		o, overridden := taken[f.name]
+		if o.ignore {
+			continue
+		}
+		if !overridden {
 			source, err := match(sources, f)
 			if err != nil {
 				b.problem(path+s.name, err)
 				continue
 			}
-			typ = source.typ
-			s.get = func(from reflect.Value) (reflect.Value, error) { return at(from, source.index), nil }
+			o = source.asItIs()
 		}
-		if s.convert = b.checked(path+s.name, typ, f.typ); s.convert != nil {
+		if o.get == nil {
+			b.problem(path+s.name, errNilGet)
+			continue
+		}
+		s.get = o.get
+		if s.convert = b.checked(path+s.name, o.typ, f.typ); s.convert != nil {
 			steps = append(steps, s)
 		}
 	}
 	return steps
+}
+
+// asItIs is the override that gets what the field holds.
+func (f *autoField) asItIs() override {
+	index := f.index
+	return override{typ: f.typ, get: func(from reflect.Value) (reflect.Value, error) { return at(from, index), nil }}
 }
 
 func (b *autoBuilder) checked(path string, from, to reflect.Type) convertFunc {

@@ -10,7 +10,8 @@ import (
 // Mapper turns a From, such as an item as DynamoDB holds it, into a To, such as
 // a row as the database holds it. Implementations are safe for concurrent use,
 // and do not keep from. An error means that this from can never be mapped, so
-// it is of no use to try again.
+// it is of no use to try again: package handler treats an *Error that a handler
+// returns as permanent, wrapped or not, unless it is marked otherwise.
 type Mapper[From, To any] interface {
 	Map(ctx context.Context, from From) (To, error)
 }
@@ -73,12 +74,17 @@ type Override[From any] struct {
 }
 
 // Set fills a field of To with what get returns, converted by Auto's rules.
-// The field is named by its db tag, bson tag or Go name.
+// The field is named by its db tag, bson tag or Go name. A nil get is an error
+// of Auto.
 func Set[From, V any](field string, get func(From) (V, error)) Override[From] {
-	return Override[From]{field: field, typ: reflect.TypeFor[V](), get: func(from From) (reflect.Value, error) {
-		v, err := get(from)
-		return reflect.ValueOf(&v).Elem(), err
-	}}
+	o := Override[From]{field: field, typ: reflect.TypeFor[V]()}
+	if get != nil {
+		o.get = func(from From) (reflect.Value, error) {
+			v, err := get(from)
+			return reflect.ValueOf(&v).Elem(), err
+		}
+	}
+	return o
 }
 
 // Ignore leaves a field of To at its zero value.
@@ -120,9 +126,12 @@ type override struct {
 func erase[From any](overrides []Override[From]) []override {
 	erased := make([]override, len(overrides))
 	for i, o := range overrides {
-		erased[i] = override{field: o.field, ignore: o.ignore, typ: o.typ, get: func(from reflect.Value) (reflect.Value, error) {
-			return o.get(*from.Addr().Interface().(*From))
-		}}
+		erased[i] = override{field: o.field, ignore: o.ignore, typ: o.typ}
+		if o.get != nil {
+			erased[i].get = func(from reflect.Value) (reflect.Value, error) {
+				return o.get(*from.Addr().Interface().(*From))
+			}
+		}
 	}
 	return erased
 }

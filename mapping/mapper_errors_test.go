@@ -48,6 +48,10 @@ func TestAutoReportsEverythingAtOnce(t *testing.T) {
 	if len(e.Problems) != 8 {
 		t.Errorf("%d problems: %v", len(e.Problems), err)
 	}
+	type some struct{ N, M int }
+	if _, err := Auto[some, some](Set[some, int]("N", nil)); !errors.As(err, &e) || !errors.Is(err, errNilGet) || len(e.Problems) != 1 || e.Problems[0].Path != "N" {
+		t.Errorf("Set without a function: %v", err)
+	}
 	if _, err := Auto[int, row](); !errors.Is(err, errNotStructs) {
 		t.Errorf("from an int: %v", err)
 	}

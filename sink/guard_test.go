@@ -1,7 +1,6 @@
 package sink_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -62,12 +61,22 @@ func TestGuardedByCommitsFirstAndIsGuarded(t *testing.T) {
 }
 
 // An option for other rows cannot be told by the compiler, and a guard that is silently missing loses writes.
-func TestGuardedByOfOtherRowsFailsTheCommit(t *testing.T) {
+func TestGuardedByOfOtherRowsFailsTheRecord(t *testing.T) {
 	t.Parallel()
 	s := newStore()
-	table := s.table("t", sink.GuardedBy(func(*string, sink.Origin) string { return "" }))
-	err := staged(upsert(table, "a", 1)).Commit(context.Background(), nil)
-	if err == nil || sink.IsPermanent(err) || !strings.Contains(err.Error(), "GuardedBy") || len(s.rows) != 0 {
-		t.Errorf("error %v, rows %v; want an error that no record pays for, and no row", err, s.rows)
+	for name, option := range map[string]sink.PortOption{
+		"other rows": sink.GuardedBy(func(*string, sink.Origin) string { return "" }),
+		"nil":        sink.GuardedBy[row](nil),
+	} {
+		u := sink.NewUnit()
+		b := u.Begin(origin(0))
+		s.table("t", option).Upsert(b, row{"a", 1})
+		err := b.End(nil)
+		if err == nil || sink.IsPermanent(err) || !strings.Contains(err.Error(), "GuardedBy") {
+			t.Errorf("%s: error %v; want one that names GuardedBy and is not permanent", name, err)
+		}
+		if err := u.Commit(t.Context(), nil); err != nil || len(s.rows) != 0 {
+			t.Errorf("%s: error %v, rows %v; want neither", name, err, s.rows)
+		}
 	}
 }

@@ -58,8 +58,8 @@ func Guarded() PortOption {
 
 // GuardedBy is [Guarded] for a sink that tells old from new by a version: a text that compares as the versions do (see
 // [PadSequence]). When one commit holds several writes of a row, the one with the highest version counts, and the last
-// staged among equals, because a batch made of dead letters need not be in the stream's order. R must be the port's, or
-// every commit fails.
+// staged among equals, because a batch made of dead letters need not be in the stream's order. R must be the port's and
+// version not nil, or every record that stages on the port fails.
 func GuardedBy[R any](version func(row *R, o Origin) string) PortOption {
 	return portOption(func(p *portOptions) { p.rank, p.guarded, p.version = rankGuarded, true, version })
 }
@@ -84,6 +84,8 @@ func Effect() PortOption {
 // when K is string, int or int64, so that concurrent writers lock rows in one order. It may be called several times in a
 // transaction (functions staged between rows are barriers), and again after a failed one. The slice is its own until
 // it returns. An error about one row is best returned as a [RowError].
+//
+// When s, key or write is nil, every record that stages on the port fails, with an error that says which.
 func NewPort[R any, K comparable, Tx any](
 	s Sink[Tx],
 	key func(row *R) (K, error),
@@ -95,19 +97,35 @@ func NewPort[R any, K comparable, Tx any](
 	for _, o := range opts {
 		o.apply(&p.portOptions)
 	}
-	if p.version != nil {
-		p.guardBy(p.version)
-	}
+	p.err = p.check()
 	return &Port[R]{stage: p.stage, sameKey: p.sameKey}
 }
 
 // Func makes a sink of a function, as http.HandlerFunc makes a handler of one. It gets every staged write of the kept
 // records in order, once per commit, and is an [Effect]: it runs after transactional sinks, and again when Lambda
-// redelivers, so it must bear being repeated.
+// redelivers, so it must bear being repeated. With a nil function every record that stages on it fails.
+//
+// What its error says decides what the batch loop of package handler does:
+//
+//   - A [RowError] names the record, which fails alone; the function is called again for the records before it and, if
+//     the batch goes on, for those after it.
+//   - An error marked [Permanent] that names no record is looked for by halving the batch: the function is called again for
+//     parts of it, until the record is alone.
+//   - An error marked [Transient] has the call repeated in place while the deadline allows.
+//   - Any other error stops the batch before its first record, because nothing says which one is to blame.
+//
+// All writes are of one row as far as [Keyed] is concerned, because the function is the only one to know their keys. So
+// handler.Mirror, with a Func for its target, stages no delete when a change moves a row to another key.
 func Func[R any](write func(ctx context.Context, writes []Write[R]) error) *Port[R] {
-	return NewPort(new(effect), noKey[R], func(ctx context.Context, _ struct{}, writes []Write[R]) error {
-		return write(ctx, writes)
-	}, Effect(), EveryWrite())
+	return NewPort(new(effect), noKey[R], inEffect(write), Effect(), EveryWrite())
+}
+
+// inEffect makes a port's write function of a Func's; nil stays nil, for the port to report.
+func inEffect[R any](write func(context.Context, []Write[R]) error) func(context.Context, struct{}, []Write[R]) error {
+	if write == nil {
+		return nil
+	}
+	return func(ctx context.Context, _ struct{}, writes []Write[R]) error { return write(ctx, writes) }
 }
 
 // effect is a sink without transactions; it has a size, so that two of them have two addresses.
@@ -130,15 +148,48 @@ type port[R any, K comparable, Tx any] struct {
 	compare   func(a, b K) int              // nil: K has no order we know
 	versionOf func(row *R, o Origin) string // nil: the last staged write of a row counts
 	number    uint64
+	err       error // what every record that stages here fails with: the port was not made as it must be
 }
 
-// guardBy takes the function of [GuardedBy]. One for other rows would leave the port without it, so no commit succeeds.
-func (p *port[R, K, Tx]) guardBy(version any) {
+// check finds what would panic, or be missing without a sign, when the port is used.
+func (p *port[R, K, Tx]) check() error {
+	switch {
+	case isNil(p.sink):
+		return p.lacks("sink")
+	case p.key == nil:
+		return p.lacks("key function")
+	case p.write == nil:
+		return p.lacks("write function")
+	case p.version != nil:
+		return p.guardBy(p.version)
+	}
+	return nil
+}
+
+func (p *port[R, K, Tx]) lacks(what string) error {
+	return fmt.Errorf("sink: the %s of a port for rows of type %v is nil", what, reflect.TypeFor[R]())
+}
+
+// guardBy takes the function of [GuardedBy]. One for other rows would leave the port without a guard.
+func (p *port[R, K, Tx]) guardBy(version any) error {
 	var ok bool
 	if p.versionOf, ok = version.(func(*R, Origin) string); !ok {
-		err := fmt.Errorf("sink: GuardedBy got a %T, and the rows of the port are of type %v", version, reflect.TypeFor[R]())
-		p.write = func(context.Context, Tx, []Write[R]) error { return err }
+		return fmt.Errorf("sink: GuardedBy got a %T, and the rows of the port are of type %v", version, reflect.TypeFor[R]())
 	}
+	if p.versionOf == nil {
+		return p.lacks("version function (GuardedBy)")
+	}
+	return nil
+}
+
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Func, reflect.Map, reflect.Pointer:
+		return r.IsNil()
+	}
+	return false
 }
 
 func compareOf[K comparable]() func(a, b K) int {
@@ -151,6 +202,10 @@ func compareOf[K comparable]() func(a, b K) int {
 }
 
 func (p *port[R, K, Tx]) stage(b *Batch, row R, remove bool) {
+	if p.err != nil {
+		b.Fail(p.err)
+		return
+	}
 	key, err := p.key(&row)
 	u := b.unit
 	u.mu.Lock()
@@ -181,6 +236,9 @@ func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {
 func (p *port[R, K, Tx]) sameKey(a, b R) bool {
 	if p.every {
 		return true // every write is handed over as it is: there is no row that could move
+	}
+	if p.err != nil {
+		return false
 	}
 	keyA, errA := p.key(&a)
 	keyB, errB := p.key(&b)

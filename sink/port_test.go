@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dynasink/dynasink/sink"
@@ -132,6 +133,8 @@ func TestGuardedTargetsLeaveTheRecordGuarded(t *testing.T) {
 	}
 }
 
+func noWrite(context.Context, *tx, []sink.Write[row]) error { return nil }
+
 // refusing returns a port whose writer fails with err.
 func refusing(s *store, err error) *sink.Port[row] {
 	return sink.NewPort(s, keyOf, func(context.Context, *tx, []sink.Write[row]) error { return err })
@@ -228,13 +231,45 @@ func TestSameKey(t *testing.T) {
 		"rows without key":       {table, row{}, row{}, false},
 		"one without key":        {table, row{"a", 1}, row{}, false},
 		"every write":            {history, row{"a", 1}, row{"b", 1}, true},
-		"function":               {sink.Func[row](nil), row{"a", 1}, row{"b", 1}, true},
+		"function":               {effectOf(new([]string)), row{"a", 1}, row{"b", 1}, true},
+		"port without a key":     {sink.NewPort[row, string](s, nil, noWrite), row{"a", 1}, row{"a", 2}, false},
+		"tee of nothing":         {tee(), row{"a", 1}, row{"a", 2}, false},
+		"tee of nil":             {tee((*sink.Port[row])(nil)), row{"a", 1}, row{"a", 2}, false},
 		"tee, same for all":      {tee(table, history), row{"a", 1}, row{"a", 2}, true},
 		"tee, different for one": {tee(history, table), row{"a", 1}, row{"b", 2}, false},
 		"tee of an unkeyed one":  {tee(unkeyed{}), row{"a", 1}, row{"b", 2}, true},
 	} {
 		if got := c.target.SameKey(c.a, c.b); got != c.want {
 			t.Errorf("%s: SameKey(%v, %v) is %t", name, c.a, c.b, got)
+		}
+	}
+}
+
+// What is nil is told by the record's error, without a panic and without a mark: it is no record's fault.
+func TestWhatIsNilFailsTheRecord(t *testing.T) {
+	t.Parallel()
+	for want, target := range map[string]sink.Target[row]{
+		"the sink of a port for rows of type sink_test.row is nil": sink.NewPort(nil, keyOf, noWrite),
+		"the sink of a port":             sink.NewPort((*store)(nil), keyOf, noWrite),
+		"the key function of a port":     sink.NewPort[row, string](newStore(), nil, noWrite),
+		"the write function of a port":   sink.NewPort[row, string, *tx](newStore(), keyOf, nil),
+		"the write function":             sink.Func[row](nil),
+		"Tee got no targets":             sink.Tee[row](),
+		"Tee got a nil target":           sink.Tee[row](unkeyed{}, nil),
+		"got a nil target":               sink.Tee[row](unkeyed{}, (*sink.Port[row])(nil)),
+		"the write function of a port f": sink.Tee[row](unkeyed{}, sink.Func[row](nil)),
+	} {
+		for name, stage := range map[string]func(*sink.Batch, row){"Upsert": target.Upsert, "Delete": target.Delete} {
+			u := sink.NewUnit()
+			b := u.Begin(origin(0))
+			stage(b, row{"a", 1})
+			err := b.End(nil)
+			if err == nil || !strings.Contains(err.Error(), want) || sink.IsPermanent(err) || sink.IsTransient(err) {
+				t.Errorf("%s: the record's error is %v, want an unmarked one with %q", name, err, want)
+			}
+			if err := u.Commit(t.Context(), nil); err != nil {
+				t.Errorf("%s: the commit: %v", name, err)
+			}
 		}
 	}
 }

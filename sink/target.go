@@ -1,5 +1,10 @@
 package sink
 
+import (
+	"errors"
+	"slices"
+)
+
 // Target stages writes of rows of type R: a table, a collection, a log. Handlers depend on Target only, so that
 // changing the store changes one constructor, and a test needs no store at all (see package sinktest).
 //
@@ -18,7 +23,8 @@ type Target[R any] interface {
 }
 
 // Keyed is implemented by targets that know what makes two rows the same row. [Port] and [Tee] implement it;
-// handler.Mirror asks it whether a change moved a row to another key.
+// handler.Mirror asks it whether a change moved a row to another key. A target that wraps another must forward SameKey:
+// without it a mirror cannot see that a row moved, and leaves the old one behind.
 type Keyed[R any] interface {
 	// SameKey reports whether a and b are states of one row. A row whose key cannot be told equals none.
 	SameKey(a, b R) bool
@@ -41,26 +47,53 @@ type Write[R any] struct {
 }
 
 // Tee returns a target that stages every write on each of targets, in their order. They may belong to different
-// sinks; there is no transaction across sinks (see the package comment).
-func Tee[R any](targets ...Target[R]) Target[R] { return tee[R](targets) }
+// sinks; there is no transaction across sinks (see the package comment). Without targets, or with a nil one, every record
+// that stages on it fails.
+func Tee[R any](targets ...Target[R]) Target[R] {
+	t := tee[R]{targets: slices.Clone(targets)}
+	if len(targets) == 0 {
+		t.err = errNoTarget
+	}
+	if slices.ContainsFunc(targets, func(target Target[R]) bool { return isNil(target) }) {
+		t.err = errNilTarget
+	}
+	return t
+}
 
-type tee[R any] []Target[R]
+var (
+	errNoTarget  = errors.New("sink: Tee got no targets, so what is staged on it would be lost")
+	errNilTarget = errors.New("sink: Tee got a nil target")
+)
+
+type tee[R any] struct {
+	targets []Target[R]
+	err     error // why nothing can be staged
+}
 
 func (t tee[R]) Upsert(b *Batch, row R) {
-	for _, target := range t {
-		target.Upsert(b, row)
-	}
+	t.each(b, func(target Target[R]) { target.Upsert(b, row) })
 }
 
 func (t tee[R]) Delete(b *Batch, key R) {
-	for _, target := range t {
-		target.Delete(b, key)
+	t.each(b, func(target Target[R]) { target.Delete(b, key) })
+}
+
+func (t tee[R]) each(b *Batch, stage func(Target[R])) {
+	if t.err != nil {
+		b.Fail(t.err)
+		return
+	}
+	for _, target := range t.targets {
+		stage(target)
 	}
 }
 
 // SameKey reports whether a and b are the same row for every target that is [Keyed].
 func (t tee[R]) SameKey(a, b R) bool {
-	for _, target := range t {
+	if t.err != nil {
+		return false
+	}
+	for _, target := range t.targets {
 		if keyed, ok := target.(Keyed[R]); ok && !keyed.SameKey(a, b) {
 			return false
 		}

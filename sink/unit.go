@@ -65,9 +65,6 @@ func (u *Unit) open(o Origin) *Batch {
 	return b
 }
 
-// Len returns how many records have begun.
-func (u *Unit) Len() int { return u.count }
-
 // Err returns an error if a batch was used after its handler had returned. Whoever runs handlers asks once more after
 // the last commit, and fails the invocation with it.
 func (u *Unit) Err() error {

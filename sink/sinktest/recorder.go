@@ -12,7 +12,9 @@ import (
 // is not there, as it would not be in a store.
 //
 // It records every write in its order, without compacting them, so a test sees all that its handler staged. Like other
-// targets without a guard it records a redelivered write again. A Recorder is made by [NewRecorder] and is safe for
+// targets without a guard it records a redelivered write again. It does not know what makes two rows the same row: it is
+// not [sink.Keyed], so handler.Mirror stages no delete on it when a change moves a row to another key. A target that wraps
+// another, to count or to fail, must forward SameKey for a mirror to see that. A Recorder is made by [NewRecorder] and is safe for
 // concurrent use.
 type Recorder[R any] struct {
 	port   *sink.Port[R]

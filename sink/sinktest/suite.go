@@ -57,14 +57,22 @@ type Subject[R any] struct {
 //
 // Commits that fail with a [sink.Transient] error are tried again for a while, as the batch loop would; any other error
 // counts.
+//
+// A function that is missing in cfg or in a Subject, and is not optional, ends the test and is named.
 func Run[R any](t *testing.T, cfg Config[R]) {
 	t.Helper()
+	if cfg.New == nil {
+		t.Fatal("sinktest: Config.New is nil")
+	}
 	for _, c := range cases[R]() {
 		if cfg.Features.excludes(c.needs) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite[R]{Subject: cfg.New(t), features: cfg.Features}
+			if lack := s.lack(); lack != "" {
+				t.Fatalf("sinktest: Subject.%s is nil", lack)
+			}
 			if missing := s.missing(c.needs); missing != "" {
 				t.Skip(missing)
 			}
@@ -102,6 +110,23 @@ func (f Features) excludes(n need) bool {
 		n&appending != 0 && !f.Append ||
 		n&guarded != 0 && !f.Guarded ||
 		n&transactional != 0 && !f.Transactional
+}
+
+// lack names a field that every subject must have and this one has not.
+func (s *Subject[R]) lack() string {
+	switch {
+	case s.Target == nil:
+		return "Target"
+	case s.Rows == nil:
+		return "Rows"
+	case s.Row == nil:
+		return "Row"
+	case s.Key == nil:
+		return "Key"
+	case s.Same == nil:
+		return "Same"
+	}
+	return ""
 }
 
 // missing says what the subject lacks that the case needs.

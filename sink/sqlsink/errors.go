@@ -117,5 +117,5 @@ func fields(err error) (state string, number int) {
 }
 
 func notAStruct(t reflect.Type) error {
-	return fmt.Errorf("sqlsink: a row type is a struct with db tags, and %v is a %v", t, t.Kind())
+	return fmt.Errorf("sqlsink: a row type is a struct with db tags, not %v", t)
 }

@@ -53,9 +53,9 @@ func TestMisuseIsToldAtStartUp(t *testing.T) {
 		"needs a DB":                      func() error { _, err := NewTable[wide](nil, "t"); return err },
 		"a name of 1 to":                  func() error { _, err := NewTable[wide](db, ""); return err },
 		"a name of 1 to 255":              func() error { _, err := NewTable[wide](db, strings.Repeat("t", 256)); return err },
-		"is a string":                     func() error { _, err := NewTable[string](db, "t"); return err },
-		"is a ptr":                        func() error { _, err := NewTable[*wide](db, "t"); return err },
-		"time.Time is a struct":           func() error { _, err := NewTable[time.Time](db, "t"); return err },
+		"tags, not string":                func() error { _, err := NewTable[string](db, "t"); return err },
+		"tags, not *sqlsink.wide":         func() error { _, err := NewTable[*wide](db, "t"); return err },
+		"tags, not time.Time":             func() error { _, err := NewTable[time.Time](db, "t"); return err },
 		"has no key column":               func() error { _, err := NewTable[noKey](db, "t"); return err },
 		"are column":                      func() error { _, err := NewTable[twiceColumn](db, "t"); return err },
 		`unknown option "primary"`:        func() error { _, err := NewTable[badOption](db, "t"); return err },
@@ -71,7 +71,7 @@ func TestMisuseIsToldAtStartUp(t *testing.T) {
 		"children need a DB and the name": func() error { _, err := NewChildren[wide, part](db, ""); return err },
 		"has 0 columns with the option":   func() error { _, err := NewChildren[wide, orphan](db, "t"); return err },
 		"has 2 columns with the option":   func() error { _, err := NewChildren[keyOnly, part](db, "t"); return err },
-		"is a int":                        func() error { _, err := NewChildren[int, part](db, "t"); return err },
+		"tags, not int":                   func() error { _, err := NewChildren[int, part](db, "t"); return err },
 		"a row type is a struct":          func() error { _, err := NewChildren[wide, int](db, "t"); return err },
 	}
 	for want, make := range tables {
