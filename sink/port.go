@@ -109,10 +109,10 @@ func NewPort[R any, K comparable, Tx any](
 //
 //   - A [RowError] names the record, which fails alone; the function is called again for the records before it and, if
 //     the batch goes on, for those after it.
-//   - An error marked [Permanent] that names no record is looked for by halving the batch: the function is called again for
+//   - An error marked [Transient] has the call repeated in place while the deadline allows. Mark an outage so: a plain error
+//     is taken for a record's.
+//   - Any other error that names no record has the record looked for by halving the batch: the function is called again for
 //     parts of it, until the record is alone.
-//   - An error marked [Transient] has the call repeated in place while the deadline allows.
-//   - Any other error stops the batch before its first record, because nothing says which one is to blame.
 //
 // All writes are of one row as far as [Keyed] is concerned, because the function is the only one to know their keys. So
 // handler.Mirror, with a Func for its target, stages no delete when a change moves a row to another key.

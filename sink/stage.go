@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // stage is what one unit staged for one port.
@@ -85,10 +86,14 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []
 	return picked
 }
 
-// stale reports whether e is older than an entry of its row that was staged before it.
+// stale reports whether e is older than an entry of its row that was staged before it. Of equals of different records a
+// removal is the newer one: it has the version of the state that it removes.
 func (s *stage[R, K, Tx]) stale(e, before *entry[R, K]) bool {
-	version := s.port.versionOf
-	return version != nil && version(&e.row, e.at.batch.origin) < version(&before.row, before.at.batch.origin)
+	if s.port.versionOf == nil {
+		return false
+	}
+	order := strings.Compare(s.port.versionOf(&e.row, e.at.batch.origin), s.port.versionOf(&before.row, before.at.batch.origin))
+	return order < 0 || order == 0 && before.remove && !e.remove && e.at.record() != before.at.record()
 }
 
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {

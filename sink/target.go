@@ -30,6 +30,13 @@ type Keyed[R any] interface {
 	SameKey(a, b R) bool
 }
 
+// Stateful is implemented by targets whose Delete may read more of the row than its key. [Tee] implements it; handler.Mirror
+// then demands old images.
+type Stateful interface {
+	// DeletesByState reports whether Delete needs the last state of the row and not only its key.
+	DeletesByState() bool
+}
+
 // Origin tells which stream record a write comes from. The names are those of a DynamoDB stream record:
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 type Origin struct {
@@ -99,4 +106,12 @@ func (t tee[R]) SameKey(a, b R) bool {
 		}
 	}
 	return true
+}
+
+// DeletesByState reports whether any target needs it that is [Stateful].
+func (t tee[R]) DeletesByState() bool {
+	return t.err == nil && slices.ContainsFunc(t.targets, func(target Target[R]) bool {
+		stateful, ok := target.(Stateful)
+		return ok && stateful.DeletesByState()
+	})
 }

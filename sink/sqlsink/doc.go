@@ -36,6 +36,10 @@
 // In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value.
 // A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
 //
+// In one commit the tables are written in the order in which their targets were made, each with its removals first. A foreign
+// key between two of them needs the parent's target made first and ON DELETE CASCADE, or DEFERRABLE INITIALLY DEFERRED where
+// the engine knows it; otherwise removing a parent together with its children is refused.
+//
 // # The order guard
 //
 // Lambda delivers at least once, and an old delivery may arrive after a newer one: a time-out that was still committing, a

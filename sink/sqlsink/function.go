@@ -39,7 +39,30 @@ func (d *DB) AtLeastOnce(b *sink.Batch, fn Function, opts ...FunctionOption) {
 		b.Fail(errNoFunction)
 		return
 	}
-	d.do(b, false, nil, opts, func(ctx context.Context, tx *tx) error { return fn(ctx, tx.Tx) })
+	d.do(b, false, nil, opts, func(ctx context.Context, tx *tx) error { return tx.call(ctx, fn) })
+}
+
+// errTxGone is what PostgreSQL says at the commit. MySQL says nothing: it ends the transaction at a deadlock, and what
+// follows is committed statement by statement.
+var errTxGone = errors.New("sqlsink: a function has ended the batch's transaction, or ignored an SQL error that did")
+
+// call runs a function of the user's own, and on MySQL makes sure with a savepoint that the transaction outlives it.
+func (t *tx) call(ctx context.Context, fn Function) error {
+	if t.store.dialect != MySQL {
+		return fn(ctx, t.Tx)
+	}
+	if _, err := t.exec(ctx, "begin a function", t.statement().text("SAVEPOINT dynasink")); err != nil {
+		return err
+	}
+	if err := fn(ctx, t.Tx); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "end a function", t.statement().text("RELEASE SAVEPOINT dynasink"))
+	var e *Error
+	if errors.As(err, &e) && e.Number == 1305 { // SAVEPOINT dynasink does not exist
+		return errTxGone
+	}
+	return err
 }
 
 func (d *DB) do(b *sink.Batch, guarded bool, tag any, opts []FunctionOption, run func(context.Context, *tx) error) {

@@ -58,7 +58,8 @@ func (noGuard) write(ctx context.Context, tx *tx, t *table, changes []change) er
 // with every change of the item. It is for rows that come from several streams, whose sequence numbers cannot be
 // compared. The column is of a type of whole numbers (BIGINT, NUMERIC; not text, where 10 comes before 9, and on SQLite no
 // more than 64 bits) and holds a non-negative one; for a delete it is read from the key row, so pass the row made of
-// the OldImage (with the same version as the last upsert). Deletes leave tombstones.
+// the OldImage (with the same version as the last upsert, which the delete then outweighs). Deletes leave tombstones, so an
+// item that is made again must go on from a higher version.
 func GuardVersion(column string) TableOption {
 	return tableOption(func(t *table) { t.guard = &tombstoneGuard{column: column, own: true} })
 }

@@ -31,7 +31,7 @@ func (d *DB) Newest(b *sink.Batch, name, key string, fn Function, opts ...Functi
 			if err != nil || !newest[entry.hash] {
 				return err
 			}
-			return fn(ctx, tx.Tx)
+			return tx.call(ctx, fn)
 		})
 	}
 }

@@ -35,7 +35,7 @@ func (d *DB) Once(b *sink.Batch, name string, fn Function, opts ...FunctionOptio
 			if !tx.fresh[call] {
 				return nil
 			}
-			return fn(ctx, tx.Tx)
+			return tx.call(ctx, fn)
 		})
 	}
 }

@@ -65,6 +65,12 @@ func (t *Table[R]) Delete(b *sink.Batch, key R) { t.port.Delete(b, key) }
 // SameKey implements [sink.Keyed].
 func (t *Table[R]) SameKey(a, b R) bool { return t.port.SameKey(a, b) }
 
+// DeletesByState implements [sink.Stateful]: with [GuardVersion] the version of a delete is the last state's.
+func (t *Table[R]) DeletesByState() bool {
+	g, ok := t.table.guard.(*tombstoneGuard)
+	return ok && g.own
+}
+
 func newPort[R any](t *table) *sink.Port[R] {
 	var opts []sink.PortOption
 	if t.guard.protects() {

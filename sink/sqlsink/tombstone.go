@@ -58,7 +58,7 @@ func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []
 		err = t.bury(ctx, tx, removals)
 	}
 	if err == nil {
-		upserts, err = t.alive(ctx, tx, upserts)
+		upserts, err = g.alive(ctx, tx, t, upserts)
 	}
 	if err != nil {
 		return withDDL(err, tx.store.dialect, tombstoneTable)
@@ -76,8 +76,9 @@ func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts [
 	return t.upsert(g.column, g.column).exec(ctx, tx, rowsOf(upserts, versionOf))
 }
 
-// alive drops the upserts that a tombstone is newer than.
-func (t *table) alive(ctx context.Context, tx *tx, upserts []change) ([]change, error) {
+// alive drops the upserts that a tombstone is newer than. A removal has the item's own version from its last upsert, so the
+// tombstone is the newer one of two equals; equal sequence numbers are one record, whose upsert follows its removal.
+func (g *tombstoneGuard) alive(ctx context.Context, tx *tx, t *table, upserts []change) ([]change, error) {
 	buried := map[string]string{}
 	for chunk := range slices.Chunk(upserts, 1000) {
 		s := tx.statement()
@@ -94,7 +95,9 @@ func (t *table) alive(ctx context.Context, tx *tx, upserts []change) ([]change, 
 			return nil, err
 		}
 	}
-	return slices.DeleteFunc(upserts, func(c change) bool { return buried[c.hash] > c.version }), nil
+	return slices.DeleteFunc(upserts, func(c change) bool {
+		return buried[c.hash] > c.version || g.own && buried[c.hash] == c.version
+	}), nil
 }
 
 // bury writes the tombstones of removals; one that is there with a higher version stays.

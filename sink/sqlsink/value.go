@@ -198,7 +198,7 @@ func encodeJSON(v reflect.Value, _ Dialect) (any, error) {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v.Interface()); err != nil {
-		return nil, fmt.Errorf("as JSON: %w", err)
+		return nil, fmt.Errorf("a %v cannot be encoded as JSON (%T)", v.Type(), err) // its text may hold values
 	}
 	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
 }
