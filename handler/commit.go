@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/dynasink/dynasink/sink"
 )
@@ -29,10 +30,11 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		r.stop(bad, err)
 	case sink.IsTransient(err) || sink.IsUncertain(err):
 		r.stop(kept[0], err)
-	case named:
-		r.commit(ctx, lo, bad)
+	case named && r.commitsBefore(ctx, lo, bad, kept):
 		r.refuse(ctx, bad, err)
 		r.commit(ctx, bad+1, hi)
+	case named: // once more: what failed it may have been the work of a record that is refused now
+		r.commit(ctx, bad, hi)
 	case len(kept) == 1 && r.suspicious(err):
 		r.stop(kept[0], err)
 	case len(kept) == 1:
@@ -42,6 +44,12 @@ func (r *run[T]) commit(ctx context.Context, lo, hi int) {
 		r.commit(ctx, lo, middle)
 		r.commit(ctx, middle, hi)
 	}
+}
+
+// commitsBefore commits the records before one that failed, and reports whether all of them are durable now.
+func (r *run[T]) commitsBefore(ctx context.Context, lo, bad int, kept []int) bool {
+	r.commit(ctx, lo, bad)
+	return !slices.ContainsFunc(kept, func(i int) bool { return i < bad && r.state[i].status != committed })
 }
 
 // mostSuspects is how many records of a batch are found by halving for an unmarked error, before it is taken for a failure

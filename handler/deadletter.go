@@ -70,18 +70,23 @@ func (o *options) setAside(ctx context.Context, raw *rawRecord, reason error) er
 func newDeadLetter(raw *rawRecord, reason error) DeadLetter {
 	return DeadLetter{
 		Source: raw.EventSourceARN, EventID: letterID(raw), EventName: raw.EventName, SequenceNumber: raw.SequenceNumber,
-		Reason: cut(reason.Error(), maxReason), Record: RawRecord(raw.Raw), FailedAt: time.Now().UTC(),
+		Reason: cut(plain(reason.Error()), maxReason), Record: RawRecord(raw.Raw), FailedAt: time.Now().UTC(),
 	}
 }
 
 // maxReason bounds a reason: a panic's has a stack.
 const maxReason = 2000
 
+// plain is text as every target can hold it: PostgreSQL knows no U+0000, and an error may quote an item that does.
+func plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", `\x00`)
+}
+
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
+	return strings.ToValidUTF8(text[:most-len("...")], "") + "..."
 }
 
 // letterID tells dead letters apart, those of damaged records too.

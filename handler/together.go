@@ -69,7 +69,7 @@ func (r *run[T]) settleAll(ctx context.Context, entries []Entry[T], errs []error
 		case errs[k] == nil:
 			r.settle(i, staged, nil)
 		case again && sink.IsTransient(errs[k]):
-		case r.reaches(i):
+		case r.reaches(i) && !r.holdsBack(i):
 			r.fail(ctx, i, errs[k])
 		}
 	}
