@@ -27,14 +27,20 @@ type versionedItem struct {
 	T  string `dynamodbav:"t" db:"t"`
 }
 
+// versionedMirror is a mirror to an empty table gv, guarded by N.
+func versionedMirror(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) *handler.DynamoDBEventHandler[versionedItem] {
+	t.Helper()
+	execute(t, pool, "CREATE TABLE gv (id "+keyType(db.Dialect())+" PRIMARY KEY, n BIGINT, t VARCHAR(9))")
+	target := table[versionedItem](t, db, "gv", sqlsink.GuardVersion("n"))
+	return handler.NewDynamoDBEventHandler(handler.Mirror(target), quiet)
+}
+
 // TestGuardVersionKeepsADeletedRowAway: the last upsert of an item and its REMOVE carry one version, and the upsert may come
 // again.
 func TestGuardVersionKeepsADeletedRowAway(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
-		execute(t, pool, "CREATE TABLE gv (id "+keyType(db.Dialect())+" PRIMARY KEY, n BIGINT, t VARCHAR(9))")
-		target := table[versionedItem](t, db, "gv", sqlsink.GuardVersion("n"))
-		h := handler.NewDynamoDBEventHandler(handler.Mirror(target), quiet)
+		h := versionedMirror(t, pool, db)
 		items := &handlertest.Table{Name: "items", Keys: []string{"id"}}
 		insert, remove := items.Insert(versionedItem{"a", 5, "x"}), items.Remove(versionedItem{"a", 5, "x"})
 		for _, delivery := range [][]handlertest.Record{{insert, remove}, {insert}, {remove, insert}} {
@@ -53,9 +59,7 @@ func TestGuardVersionKeepsADeletedRowAway(t *testing.T) {
 func TestGuardVersionInABatchOutOfOrder(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
-		execute(t, pool, "CREATE TABLE gv (id "+keyType(db.Dialect())+" PRIMARY KEY, n BIGINT, t VARCHAR(9))")
-		target := table[versionedItem](t, db, "gv", sqlsink.GuardVersion("n"))
-		h := handler.NewDynamoDBEventHandler(handler.Mirror(target), quiet)
+		h := versionedMirror(t, pool, db)
 		items := &handlertest.Table{Name: "items", Keys: []string{"id"}}
 		insert, remove := items.Insert(versionedItem{"a", 5, "x"}), items.Remove(versionedItem{"a", 5, "x"})
 		if _, err := h.Invoke(t.Context(), handlertest.Payload(t, remove, insert)); err != nil {
@@ -71,9 +75,7 @@ func TestGuardVersionInABatchOutOfOrder(t *testing.T) {
 func TestMirrorWithGuardVersionNeedsOldImages(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, pool *sqlx.DB, db *sqlsink.DB) {
-		execute(t, pool, "CREATE TABLE gv (id "+keyType(db.Dialect())+" PRIMARY KEY, n BIGINT, t VARCHAR(9))")
-		target := table[versionedItem](t, db, "gv", sqlsink.GuardVersion("n"))
-		h := handler.NewDynamoDBEventHandler(handler.Mirror(target), quiet)
+		h := versionedMirror(t, pool, db)
 		items := &handlertest.Table{Name: "items", Keys: []string{"id"}, ViewType: handler.NewImageOnly}
 		_, err1 := h.Invoke(t.Context(), handlertest.Payload(t, items.Insert(versionedItem{"a", 5, "x"})))
 		_, err2 := h.Invoke(t.Context(), handlertest.Payload(t, items.Remove(versionedItem{"a", 5, "x"})))
