@@ -17,6 +17,11 @@
 // succeeded the invocation returns the error itself, which has the same effect and shows in the function's Errors
 // metric.
 //
+// The kind of failure decides the rest. What is transient (a deadlock, throttling) is first tried again in place while the
+// deadline allows. With [DeadLetters] a record that no retry can mend is set aside, and the batch goes on. [OnFailure] with
+// [HaltKey] holds back only the item of the failed record. A [ConfigError], such as a view type without an image that the
+// handler needs, fails the whole batch whatever the options.
+//
 // The event source mapping must have ReportBatchItemFailures in its FunctionResponseTypes: without it Lambda takes a
 // partial batch response for a success and the failed records are lost. Use [FailWholeBatch] for a mapping that lacks it.
 //
