@@ -1,6 +1,9 @@
 package sink
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Action is a function of the user's own that runs in a sink's transaction. Sinks offer it in their own words (sqlsink's
 // AtLeastOnce); a sink of one's own stages it with [Do].
@@ -22,8 +25,12 @@ type Preparer[Tx any] interface {
 	Prepare(ctx context.Context, tx Tx, actions []Action[Tx]) error
 }
 
-// Do stages an action in the transaction of s.
+// Do stages an action in the transaction of s. Without a sink or a Run the record fails.
 func Do[Tx any](b *Batch, s Sink[Tx], a Action[Tx]) {
+	if isNil(s) || a.Run == nil {
+		b.Fail(errNoAction)
+		return
+	}
 	u := b.unit
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -34,3 +41,5 @@ func Do[Tx any](b *Batch, s Sink[Tx], a Action[Tx]) {
 	g := groupOf(u, s, rankTransaction, ^uint64(0)>>1)
 	g.actions = append(g.actions, action[Tx]{a, at})
 }
+
+var errNoAction = errors.New("sink: Do got a nil sink, or an action without Run")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dynasink/dynasink/sink"
@@ -122,5 +123,23 @@ func TestPreparerSeesTheActionsFirst(t *testing.T) {
 	}
 	if len(p.seen) != 3 {
 		t.Errorf("%d functions ran, want 3", len(p.seen))
+	}
+}
+
+// TestActionsOfNothing fail their record, and not the process.
+func TestActionsOfNothing(t *testing.T) {
+	t.Parallel()
+	unit := sink.NewUnit()
+	for name, stage := range map[string]func(b *sink.Batch){
+		"no sink": func(b *sink.Batch) {
+			sink.Do(b, sink.Sink[int](nil), sink.Action[int]{Run: func(context.Context, int) error { return nil }})
+		},
+		"no Run": func(b *sink.Batch) { sink.Do(b, newStore(), sink.Action[*tx]{}) },
+	} {
+		b := unit.Begin(sink.Origin{})
+		stage(b)
+		if err := b.End(nil); err == nil || !strings.Contains(err.Error(), "sink: Do") || sink.IsPermanent(err) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
