@@ -1,0 +1,251 @@
+package mongosink
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Key makes the _id of fields, named as in the document: of one field its value, of several the document of them in this
+// order, {_id: {pk: …, sk: …}}. The fields stay in the document too. Values are never joined into a text, which would make
+// ("a", "b#c") and ("a#b", "c") one document.
+func Key(fields ...string) CollectionOption {
+	fields = slices.Clone(fields)
+	return collectionOption(func(c *collection) { c.keys = fields })
+}
+
+// IDFunc makes the _id with a function: any value that the driver can encode and a server accepts. It must give different
+// values for different keys of the table and the same for all images of an item, and be safe for concurrent use. D must be the
+// collection's, or [NewCollection] fails.
+func IDFunc[D any](id func(row D) (any, error)) CollectionOption {
+	return collectionOption(func(c *collection) { c.byID = id })
+}
+
+// ShardKey names the fields of a sharded collection's shard key, at the top level of the document or within the _id
+// ("_id", "_id.pk"). They are part of every filter, so that a write goes to one shard; without them a server refuses an
+// upsert, or asks all shards. https://www.mongodb.com/docs/manual/core/sharding-shard-key/
+//
+// The shard key must not change as long as the item exists, because MongoDB keeps an _id unique within one shard only: a
+// document whose shard key changes would be two. A change that a mirror with old images sees fails its record. For a delete
+// the shard key is read from the key row: pass the row made of the OldImage.
+func ShardKey(fields ...string) CollectionOption {
+	fields = slices.Clone(fields)
+	return collectionOption(func(c *collection) { c.shard = fields })
+}
+
+// check finds at start-up what cannot work for rows of type t.
+func (c *collection) check(t reflect.Type) error {
+	for _, check := range []func(reflect.Type) error{c.checkID, c.checkShard, c.guard.check, c.checkItem} {
+		if err := check(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collection) checkID(t reflect.Type) error {
+	known, has := declares(t, "_id")
+	switch {
+	case c.byID != nil && c.keys != nil:
+		return errors.New("Key and IDFunc both make the _id")
+	case (c.byID != nil || c.keys != nil && !slices.Contains(c.keys, "_id")) && known && has:
+		return fmt.Errorf("%v has a field _id, and an option makes another", t)
+	case c.byID == nil && c.keys == nil && known && !has:
+		return fmt.Errorf(`%v has no _id: tag a field bson:"_id", or use Key or IDFunc`, t)
+	case c.keys != nil && len(c.keys) == 0:
+		return errors.New("Key names no field")
+	}
+	return c.checkFields(t, "Key", c.keys)
+}
+
+// checkFields makes sure that t has the fields.
+func (c *collection) checkFields(t reflect.Type, option string, fields []string) error {
+	for i, name := range fields {
+		known, has := declares(t, name)
+		switch {
+		case name == "" || strings.Contains(name, ".") || strings.HasPrefix(name, "$"):
+			return fmt.Errorf("%s(%q): a field at the top level of the document is needed", option, name)
+		case known && !has:
+			return fmt.Errorf("%v has no field %q for %s", t, name, option)
+		case slices.Contains(fields[:i], name):
+			return fmt.Errorf("%s names the field %q twice", option, name)
+		}
+	}
+	return nil
+}
+
+func (c *collection) checkShard(t reflect.Type) error {
+	c.shard = slices.DeleteFunc(c.shard, func(name string) bool { return name == "_id" || strings.HasPrefix(name, "_id.") })
+	return c.checkFields(t, "ShardKey", c.shard)
+}
+
+// idOf returns the _id of a row.
+func (c *Collection[D]) idOf(row D, doc bson.Raw) (bson.RawValue, error) {
+	id, err := c.makeID(row, doc)
+	if err == nil {
+		err = checkID(id)
+	}
+	return id, err
+}
+
+func (c *Collection[D]) makeID(row D, doc bson.Raw) (bson.RawValue, error) {
+	keys := c.collection.keys
+	switch {
+	case c.id != nil:
+		value, err := c.id(row)
+		if err != nil {
+			return bson.RawValue{}, fmt.Errorf("IDFunc: %w", err)
+		}
+		wrapped, err := c.collection.store.marshal(bson.D{{Key: "_id", Value: value}})
+		if err != nil {
+			return bson.RawValue{}, err
+		}
+		return wrapped.Lookup("_id"), nil
+	case len(keys) == 0:
+		return lookup(doc, "_id")
+	case len(keys) == 1:
+		return lookup(doc, keys[0])
+	}
+	b := newBuilder(64)
+	for _, name := range keys {
+		value, err := lookup(doc, name)
+		if err != nil {
+			return value, err
+		}
+		b.value(name, value)
+	}
+	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: b.done()}, nil
+}
+
+func lookup(doc bson.Raw, name string) (bson.RawValue, error) {
+	value, err := doc.LookupErr(name)
+	if err != nil {
+		return value, fmt.Errorf("the row has no field %q for its _id", name)
+	}
+	return value, nil
+}
+
+var errEmptyID = errors.New("the _id is empty")
+
+// checkID refuses what a server would, and an empty _id: that is most likely a field that the handler forgot to set.
+func checkID(id bson.RawValue) error {
+	switch id.Type {
+	case bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128, bson.TypeBoolean, bson.TypeDateTime,
+		bson.TypeTimestamp, bson.TypeString, bson.TypeBinary, bson.TypeObjectID, bson.TypeEmbeddedDocument:
+	default:
+		return fmt.Errorf("a value of BSON type %v cannot be an _id", id.Type)
+	}
+	if empty(id) {
+		return errEmptyID
+	}
+	return nil
+}
+
+func empty(v bson.RawValue) bool {
+	switch v.Type {
+	case bson.TypeString:
+		return v.StringValue() == ""
+	case bson.TypeBinary:
+		_, data := v.Binary()
+		return len(data) == 0
+	case bson.TypeObjectID:
+		return v.ObjectID().IsZero()
+	case bson.TypeNull:
+		return true
+	case bson.TypeEmbeddedDocument:
+		parts, err := v.Document().Values()
+		return err != nil || !slices.ContainsFunc(parts, func(part bson.RawValue) bool { return !empty(part) })
+	}
+	return false
+}
+
+// appendKey appends text that is equal for values that are equal for a server: numbers of different types may be.
+// https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
+func appendKey(key []byte, v bson.RawValue) []byte {
+	switch v.Type {
+	case bson.TypeInt32, bson.TypeInt64:
+		return appendSized(append(key, 'n'), strconv.FormatInt(v.AsInt64(), 10))
+	case bson.TypeDouble:
+		return appendSized(append(key, 'n'), doubleText(v.Double()))
+	case bson.TypeDecimal128:
+		return appendSized(append(key, 'n'), decimalText(v.Decimal128()))
+	case bson.TypeEmbeddedDocument:
+		elements, err := v.Document().Elements()
+		if err != nil {
+			break
+		}
+		key = binary.AppendUvarint(append(key, 'd'), uint64(len(elements)))
+		for _, e := range elements {
+			key = appendKey(appendSized(key, e.Key()), e.Value())
+		}
+		return key
+	}
+	return appendSized(append(key, 'v', byte(v.Type)), string(v.Value))
+}
+
+func appendSized(key []byte, text string) []byte {
+	return append(binary.AppendUvarint(key, uint64(len(text))), text...)
+}
+
+func doubleText(f float64) string {
+	if f == math.Trunc(f) && math.Abs(f) < 1<<63 {
+		return strconv.FormatInt(int64(f), 10)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// decimalText has no trailing zeros: 1.0 is 1. An integer that is not too long is written like one.
+func decimalText(d bson.Decimal128) string {
+	if text := decimalDigits(d); text != "" {
+		return text
+	}
+	digits, exponent, err := d.BigInt()
+	if err != nil {
+		return d.String()
+	}
+	return shortest(digits, exponent)
+}
+
+// decimalDigits returns the digits of a whole number of up to 40 digits, "" for anything else.
+func decimalDigits(d bson.Decimal128) string {
+	digits, exponent, err := d.BigInt()
+	if err != nil {
+		return ""
+	}
+	digits, exponent = trimmed(digits, exponent)
+	if exponent < 0 || exponent > 40 {
+		return ""
+	}
+	return digits.String() + strings.Repeat("0", exponent)
+}
+
+func shortest(digits *big.Int, exponent int) string {
+	digits, exponent = trimmed(digits, exponent)
+	return digits.String() + "e" + strconv.Itoa(exponent)
+}
+
+// trimmed moves trailing zeros into the exponent.
+func trimmed(digits *big.Int, exponent int) (*big.Int, int) {
+	text := digits.String()
+	if digits.Sign() == 0 {
+		return digits, 0
+	}
+	short := strings.TrimRight(text, "0")
+	if n, ok := new(big.Int).SetString(short, 10); ok {
+		return n, exponent + len(text) - len(short)
+	}
+	return digits, exponent
+}
+
+// shardApart reports whether the shard key is more than the _id tells.
+func (c *collection) shardApart() bool {
+	return slices.ContainsFunc(c.shard, func(name string) bool { return !slices.Contains(c.keys, name) })
+}

@@ -1,0 +1,124 @@
+package mongosink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// maxRounds is how often a commit looks again at documents that others write at the same time, before it leaves the batch
+// loop to wait.
+const maxRounds = 16
+
+// writing is one call of write: the last changes of some documents, each of another document.
+type writing struct {
+	*collection
+	tx     *tx
+	writes []sink.Write[*change]
+	due    []int // indexes of the writes that are not done, in the order of writes
+	round  int
+}
+
+// write is the port's write function.
+//
+// A round reads the versions of the documents, inserts those that are absent and replaces those that are older, with the
+// guard in the filter of each replacement. What was read chooses the statements and decides nothing else: an insert finds its
+// _id taken and a replacement matches nothing if another writer came first, and the next round looks again. A document with a
+// newer version needs no write and never will, because versions only grow: what is left of a deleted document keeps its
+// version, and nothing but the TTL index removes it. So it does no harm when a function is held up between two statements
+// for any time, or dies there: the server refuses each statement that comes too late, and what is missing is delivered
+// again, because its records are not acknowledged.
+//
+// Reading first is cheaper than upserts alone, because inserts are what servers are fast at, and stale writes cost nothing.
+func (c *collection) write(ctx context.Context, t *tx, writes []sink.Write[*change]) error {
+	if err := c.movedShard(writes); err != nil {
+		return err
+	}
+	w := &writing{collection: c, tx: t, writes: writes, due: make([]int, len(writes))}
+	for i := range w.due {
+		w.due[i] = i
+	}
+	for w.round = range maxRounds {
+		if err := w.once(ctx); err != nil || len(w.due) == 0 {
+			return err
+		}
+	}
+	return sink.Transient(fmt.Errorf("mongosink: collection %s: others kept changing the same documents", c.name))
+}
+
+func (w *writing) change(i int) *change { return w.writes[i].Row }
+
+// once is one round; it leaves in w.due what the next has to look at.
+func (w *writing) once(ctx context.Context) error {
+	if w.guard.protects() {
+		if err := w.read(ctx); err != nil {
+			return err
+		}
+		w.due = slices.DeleteFunc(w.due, w.done)
+	}
+	if len(w.due) == 0 {
+		return nil
+	}
+	found, err := w.apply(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.conflict(found); err != nil {
+		return err
+	}
+	w.due = found.again()
+	return nil
+}
+
+// done reports whether a document has all that a write would bring. In the first round a document with the write's own
+// version is written again: a redriven record may come from a function that was mended, and what the function between two
+// writes of a record's transaction has seen is not the last of them. Later it is what this commit has written.
+func (w *writing) done(i int) bool {
+	ch := w.change(i)
+	if ch.there && ch.seen > ch.version {
+		w.stale.Add(1)
+		return true
+	}
+	return ch.there && ch.seen == ch.version && w.round > 0
+}
+
+// conflict returns the error of documents that were refused although nobody wrote them at the same time: then their values
+// in another unique index are taken. Other documents of the commit may still give up such a value, so this needs a round in
+// which nothing was written.
+func (w *writing) conflict(found outcome) error {
+	if len(found.taken) == 0 {
+		return nil
+	}
+	first := found.taken[0]
+	switch {
+	case w.tx.store.transactions && first.err.onID(): // the transaction is over, and the next sees who was faster
+		return sink.Transient(first.err)
+	case w.tx.store.transactions, w.round > 0 && len(found.taken) == len(w.due):
+		return &sink.RowError{Row: first.row, Err: sink.Permanent(first.err)}
+	}
+	return nil
+}
+
+// movedShard refuses an upsert of a document that the same commit removes from another place: see [ShardKey].
+func (c *collection) movedShard(writes []sink.Write[*change]) error {
+	if !c.shardApart() {
+		return nil
+	}
+	first := map[string]int{}
+	for i := range writes {
+		id := string(appendKey(nil, writes[i].Row.id))
+		other, seen := first[id]
+		if !seen {
+			first[id] = i
+			continue
+		}
+		if writes[i].Delete {
+			i = other
+		}
+		return &sink.RowError{Row: i, Err: sink.Permanent(
+			fmt.Errorf("mongosink: collection %s: the shard key of a document has changed, which would make it two", c.name))}
+	}
+	return nil
+}
