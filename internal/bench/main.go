@@ -10,6 +10,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ import (
 // suites are what can be measured, by name.
 var suites = map[string]func(quick bool) error{
 	"decode": decodeSuite,
+	"mongo":  func(quick bool) error { return mongoSuite(context.Background(), quick) },
 }
 
 func main() {

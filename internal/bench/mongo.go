@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/dynasink/dynasink/internal/e2e/servers"
+	"github.com/dynasink/dynasink/internal/e2e/wire"
+)
+
+// mongoSuite measures from rows to acknowledged documents, on a server that speaks MongoDB's protocol.
+func mongoSuite(ctx context.Context, quick bool) error {
+	return underHarness(ctx, func(h *harness) error {
+		s, err := servers.OpenMongo(ctx)
+		if err != nil {
+			return err
+		}
+		h.Cleanup(func() {
+			if err := s.Stop(); err != nil {
+				h.Error(err)
+			}
+		})
+		for _, rtt := range []time.Duration{0, time.Millisecond} {
+			for _, records := range []int{100, 1000, 10_000} {
+				c, err := newMongoCase(h, s, records, rtt)
+				if err != nil {
+					return err
+				}
+				if err := c.measure(mongoRounds(records, quick)); err != nil {
+					return fmt.Errorf("%s: %w", c.name, err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func mongoRounds(records int, quick bool) int {
+	switch {
+	case !quick:
+		return 15
+	case records < 10_000:
+		return 5
+	}
+	return 3
+}
+
+// mongoCase is a size of batches, and a round trip between the function and the server.
+type mongoCase struct {
+	name    string
+	ctx     context.Context
+	records int // of a batch
+	routes  []mongoRoute
+}
+
+// mongoSample is how many records a route writes in a round at least: a batch of few is too short to be timed.
+const mongoSample = 2000
+
+// The routes of a case. The ceiling is how fast the server takes documents when nothing is asked but to store them.
+const mongoOurs, mongoUsual, mongoCeiling = 0, 1, 2
+
+func newMongoCase(h *harness, s *servers.MongoServer, records int, rtt time.Duration) (*mongoCase, error) {
+	m := s.NewDatabase(h)
+	direct := m.Open(h)
+	if rtt > 0 {
+		proxy := wire.New(h, m.Addr)
+		proxy.SetDelay(rtt, 0) // all of it on the way there: timers are as coarse as half of it
+		m = m.Via(h, proxy.Addr())
+	}
+	routes, err := mongoRoutes(m.Open(h), direct)
+	return &mongoCase{name: fmt.Sprintf("mongo/%d/%dms", records, rtt.Milliseconds()), ctx: h.ctx, records: records, routes: routes}, err
+}
+
+// measure runs all routes in each round, in random order, each with documents of its own: first INSERTs and then a MODIFY of each,
+// which the ceiling leaves out. The first round warms up.
+func (c *mongoCase) measure(rounds int) error {
+	var inserted, modified [3][]sample
+	for round := range rounds + 1 {
+		for _, i := range rand.Perm(len(c.routes)) {
+			r := c.routes[i]
+			orders := newMongoOrders(round, c.sample(r))
+			first, err := c.once(r, orders)
+			if err != nil {
+				return err
+			}
+			second := sample{time: math.MaxInt64}
+			if i != mongoCeiling {
+				if second, err = c.once(r, changed(orders)); err != nil {
+					return err
+				}
+			}
+			if round > 0 {
+				inserted[i], modified[i] = append(inserted[i], first), append(modified[i], second)
+			}
+		}
+	}
+	for i, r := range c.routes {
+		fmt.Fprintf(os.Stderr, "%s %-22s INSERT %6.0f, MODIFY %6.0f records/s\n", c.name, r.name, perSecond(inserted[i]), perSecond(modified[i]))
+		if err := r.check(c.ctx, rounds+1, c.sample(r), i != mongoCeiling); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%s records_per_s=%.0f x_usual=%.1f of_ceiling=%.2f modified_per_s=%.0f modified_x_usual=%.1f\n", c.name,
+		perSecond(inserted[mongoOurs]), ratio(inserted[mongoUsual], inserted[mongoOurs]), ratio(inserted[mongoCeiling], inserted[mongoOurs]),
+		perSecond(modified[mongoOurs]), ratio(modified[mongoUsual], modified[mongoOurs]))
+	return nil
+}
+
+// sample is how many records a route writes in a round.
+func (c *mongoCase) sample(r mongoRoute) int { return min(max(c.records, mongoSample), r.most) }
+
+// once writes orders in batches and returns the time of one record.
+func (c *mongoCase) once(r mongoRoute, orders []mongoOrder) (sample, error) {
+	start := time.Now()
+	for batch := range slices.Chunk(orders, c.records) {
+		if err := r.write(c.ctx, batch); err != nil {
+			return sample{}, err
+		}
+	}
+	return sample{time: time.Since(start) / time.Duration(len(orders))}, nil
+}
+
+func perSecond(samples []sample) float64 {
+	return medianOf(len(samples), func(i int) float64 { return float64(time.Second) / float64(samples[i].time) })
+}
