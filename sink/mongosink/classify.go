@@ -69,7 +69,7 @@ func (e *Error) duplicate() bool {
 	return slices.Contains(duplicateCodes, e.Code) || e.Code == 16460 && strings.Contains(e.Err.Error(), " E11000 ")
 }
 
-// onID reports whether it was the _id that was taken. Servers of before 4.2 tell it in words only.
+// onID reports whether it was the _id that was taken; some servers tell it in words only.
 func (e *Error) onID() bool {
 	if e.write != nil {
 		if pattern, ok := e.write.Raw.Lookup("keyPattern").DocumentOK(); ok {
@@ -77,7 +77,8 @@ func (e *Error) onID() bool {
 			return err == nil
 		}
 	}
-	return strings.Contains(e.Err.Error(), "index: _id_")
+	text := e.Err.Error()
+	return strings.Contains(text, "index: _id_ ") || strings.Contains(text, "Index '_id_'")
 }
 
 // disconnected reports a connection that is gone or could not be made in time. That no server was found is told by a type in

@@ -107,14 +107,26 @@ func (s *store) encodeError(t reflect.Type, err error) error {
 	return &Error{Doing: fmt.Sprintf("encode a %v", t), Err: err, text: err.Error()}
 }
 
-// redact cuts a message where it begins to quote data.
+// redact cuts a message where it begins to quote data. The name of an index stays.
 func redact(text string) string {
-	at := strings.IndexAny(text, "{[\"'`“‘«")
-	if dup := strings.Index(text, "dup key"); dup >= 0 && (at < 0 || dup < at) {
-		at = dup
+	end := 0
+	for {
+		at := strings.IndexAny(text[end:], "{[\"'`“‘«")
+		if at < 0 {
+			at = len(text) - end
+		}
+		if dup := strings.Index(text[end:end+at], "dup key"); dup >= 0 {
+			at = dup
+		}
+		at += end
+		if at == len(text) {
+			return text
+		}
+		_, rest, named := strings.Cut(text[at:], "'")
+		name, _, closed := strings.Cut(rest, "'")
+		if !strings.HasSuffix(text[:at], "Index ") || !named || !closed {
+			return strings.TrimRight(text[:at], " :") + "…"
+		}
+		end = at + len(name) + 2
 	}
-	if at < 0 {
-		return text
-	}
-	return strings.TrimRight(text[:at], " :") + "…"
 }

@@ -18,7 +18,7 @@ import (
 // order, {_id: {pk: …, sk: …}}. The fields stay in the document too. Values are never joined into a text, which would make
 // ("a", "b#c") and ("a#b", "c") one document.
 func Key(fields ...string) CollectionOption {
-	fields = slices.Clone(fields)
+	fields = append([]string{}, fields...)
 	return collectionOption(func(c *collection) { c.keys = fields })
 }
 
@@ -58,10 +58,10 @@ func (c *collection) checkID(t reflect.Type) error {
 		return errors.New("Key and IDFunc both make the _id")
 	case (c.byID != nil || c.keys != nil && !slices.Contains(c.keys, "_id")) && known && has:
 		return fmt.Errorf("%v has a field _id, and an option makes another", t)
-	case c.byID == nil && c.keys == nil && known && !has:
-		return fmt.Errorf(`%v has no _id: tag a field bson:"_id", or use Key or IDFunc`, t)
 	case c.keys != nil && len(c.keys) == 0:
 		return errors.New("Key names no field")
+	case c.byID == nil && c.keys == nil && known && !has:
+		return fmt.Errorf(`%v has no _id: tag a field bson:"_id", or use Key or IDFunc`, t)
 	}
 	return c.checkFields(t, "Key", c.keys)
 }

@@ -84,18 +84,22 @@ func (w *writing) done(i int) bool {
 	return ch.there && ch.seen == ch.version && w.round > 0
 }
 
+// settled is the round from which an _id that is taken, and that nobody else is found to have written, is no race any more.
+const settled = 4
+
 // conflict returns the error of documents that were refused although nobody wrote them at the same time: then their values
-// in another unique index are taken. Other documents of the commit may still give up such a value, so this needs a round in
-// which nothing was written.
+// in another unique index are taken, or the _id at another shard key. Other documents of the commit may still give up such a
+// value, so this needs a round in which nothing was written.
 func (w *writing) conflict(found outcome) error {
 	if len(found.taken) == 0 {
 		return nil
 	}
 	first := found.taken[0]
+	race := first.err.onID()
 	switch {
-	case w.tx.store.transactions && first.err.onID(): // the transaction is over, and the next sees who was faster
+	case w.tx.store.transactions && race: // the transaction is over, and the next sees who was faster
 		return sink.Transient(first.err)
-	case w.tx.store.transactions, w.round > 0 && len(found.taken) == len(w.due):
+	case w.tx.store.transactions, w.round > 0 && len(found.taken) == len(w.due) && (!race || w.round >= settled):
 		return &sink.RowError{Row: first.row, Err: sink.Permanent(first.err)}
 	}
 	return nil
