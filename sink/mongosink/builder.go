@@ -19,6 +19,11 @@ func newBuilder(size int) *builder {
 	return (&builder{bytes: make([]byte, 0, size)}).begin()
 }
 
+// reopen goes on with a document that is nobody else's.
+func reopen(doc bson.Raw) *builder {
+	return &builder{bytes: doc[:len(doc)-1], open: []int{0}}
+}
+
 func (b *builder) begin() *builder {
 	b.open = append(b.open, len(b.bytes))
 	b.bytes = append(b.bytes, 0, 0, 0, 0)

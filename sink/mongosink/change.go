@@ -1,11 +1,8 @@
 package mongosink
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"reflect"
-	"slices"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -85,37 +82,45 @@ func (c *collection) placeOf(id bson.RawValue, doc bson.Raw) (place, error) {
 	return p, nil
 }
 
-// document is what is written for doc: the _id first, then its other fields, then the version.
-func (c *collection) document(ch *change, doc bson.Raw) (bson.Raw, error) {
-	elements, err := doc.Elements()
-	if err != nil {
-		return nil, fmt.Errorf("the document is damaged: %w", err)
-	}
-	b := newBuilder(len(doc) + len(ch.id.Value) + 80)
-	b.value("_id", ch.id)
-	own := c.guard.own()
-	for _, e := range elements {
-		name := e.Key()
-		switch {
-		case name == "_id" && len(c.keys) == 0 && c.byID == nil, name == "_id" && slices.Contains(c.keys, "_id"):
-			continue
-		case name == "_id":
-			return nil, fmt.Errorf("the row has an _id beside the one made by Key or IDFunc")
-		case slices.Contains(own, name):
-			return nil, fmt.Errorf("the field %q belongs to the order guard, and the row has one of that name", name)
-		case strings.HasPrefix(name, "$"):
-			return nil, fmt.Errorf("the field %q begins with $, which a server takes for an operator", name)
+// document is what is written for a row: its fields, the _id made by an option, and the version.
+func (c *collection) document(ch *change, row bson.Raw) (bson.Raw, error) {
+	b, err := reopen(row), error(nil)
+	if !c.tidy {
+		if b, err = c.tidied(ch, row); err != nil {
+			return nil, err
 		}
-		b.raw(e)
 	}
 	if c.guard.protects() {
 		b.text(c.guard.sequence, ch.version)
 	}
-	whole := b.done()
-	if len(whole) > MaxDocumentSize {
-		return nil, fmt.Errorf("the document has %d bytes, and %d are the most", len(whole), MaxDocumentSize)
+	doc := b.done()
+	if len(doc) > MaxDocumentSize {
+		return nil, fmt.Errorf("the document has %d bytes, and %d are the most", len(doc), MaxDocumentSize)
 	}
-	return whole, nil
+	return doc, nil
+}
+
+// tidied copies the fields of a row behind its _id, and refuses those that it must not have.
+func (c *collection) tidied(ch *change, row bson.Raw) (*builder, error) {
+	elements, err := row.Elements()
+	if err != nil {
+		return nil, fmt.Errorf("the document is damaged: %w", err)
+	}
+	b := newBuilder(len(row) + len(ch.id.Value) + guardSize)
+	b.value("_id", ch.id)
+	for _, e := range elements {
+		switch name := e.Key(); {
+		case name == "_id" && c.ownID():
+		case name == "_id":
+			return nil, errors.New("the row has an _id beside the one made by Key or IDFunc")
+		default:
+			if err := c.guard.checkName(name); err != nil {
+				return nil, err
+			}
+			b.raw(e)
+		}
+	}
+	return b, nil
 }
 
 // encoderOf returns what encodes rows; with keyOnly it may leave out what makes neither key nor version.
@@ -124,14 +129,4 @@ func encoderOf[D any](c *collection) func(row D, keyOnly bool) (bson.Raw, error)
 		return encode
 	}
 	return func(row D, _ bool) (bson.Raw, error) { return c.store.marshal(row) }
-}
-
-func (s *store) marshal(v any) (bson.Raw, error) {
-	var buffer bytes.Buffer
-	encoder := bson.NewEncoder(bson.NewDocumentWriter(&buffer))
-	encoder.SetRegistry(s.registry)
-	if err := encoder.Encode(v); err != nil {
-		return nil, s.encodeError(reflect.TypeOf(v), err)
-	}
-	return buffer.Bytes(), nil
 }

@@ -30,7 +30,8 @@ type collection struct {
 	keys  []string // the fields that make the _id; none: the documents have one
 	shard []string // the fields of the shard key that the _id does not hold
 	item  itemOptions
-	byID  any // IDFunc's func(D) (any, error)
+	byID  any  // IDFunc's func(D) (any, error)
+	tidy  bool // encoded rows are documents as they are: their _id is their own, and their type tells all their fields
 	stale atomic.Uint64
 }
 
@@ -80,8 +81,10 @@ func (c *Collection[D]) bind() error {
 			return fmt.Errorf("IDFunc got a %T, and the rows are of type %v", c.collection.byID, reflect.TypeFor[D]())
 		}
 	}
+	t := reflect.TypeFor[D]()
 	c.encode = encoderOf[D](c.collection)
-	return c.collection.check(reflect.TypeFor[D]())
+	c.collection.tidy = c.collection.store.standard && c.collection.ownID() && structured(t)
+	return c.collection.check(t)
 }
 
 // Upsert implements [sink.Target]: row replaces the whole document, so that attributes which the item has lost are gone. The

@@ -28,7 +28,8 @@ type store struct {
 	transactions bool
 	retention    time.Duration
 	values       bool
-	registry     *bson.Registry
+	marshalers   marshalers
+	standard     bool // the registry is the driver's, so types tell how they are encoded
 }
 
 // Option changes what [New] returns.
@@ -70,7 +71,7 @@ func ValuesInErrors() Option {
 // Registry sets how Go values are encoded, for a client that was made with options.Client().SetRegistry; the driver does not
 // tell its registry. The default is the driver's.
 func Registry(r *bson.Registry) Option {
-	return option(func(s *store) { s.registry = r })
+	return option(func(s *store) { s.marshalers.registry = r })
 }
 
 // New makes a sink of db. Retryable writes and the write concern are those of db's client; reads go to the primary, whatever
@@ -83,16 +84,19 @@ func New(db *mongo.Database, opts ...Option) (*DB, error) {
 		return nil, errors.New("mongosink: the *mongo.Database is nil")
 	}
 	primary := options.Database().SetReadPreference(readpref.Primary())
-	s := &store{db: db.Client().Database(db.Name(), primary), retention: DefaultRetention, registry: bson.NewRegistry()}
+	s := &store{db: db.Client().Database(db.Name(), primary), retention: DefaultRetention}
+	standard := bson.NewRegistry()
+	s.marshalers.registry = standard
 	for _, o := range opts {
 		o.apply(s)
 	}
 	if s.retention <= minRetention {
 		return nil, fmt.Errorf("mongosink: a retention of %v is not longer than the %v that a stream holds its records", s.retention, minRetention)
 	}
-	if s.registry == nil {
+	if s.marshalers.registry == nil {
 		return nil, errors.New("mongosink: the registry is nil")
 	}
+	s.standard = s.marshalers.registry == standard
 	return &DB{store: s}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -85,26 +86,29 @@ func Unguarded() CollectionOption {
 
 func (g *guard) protects() bool { return g.sequence != "" }
 
-// own lists the fields that rows must leave to the guard.
-func (g *guard) own() []string {
-	if !g.protects() {
-		return nil
-	}
-	return []string{g.sequence, g.deleted}
-}
-
 // check finds at start-up what rows of type t lack for the guard, or have of its own.
 func (g *guard) check(t reflect.Type) error {
 	if g.protects() && g.sequence == g.deleted {
 		return fmt.Errorf("the guard needs two fields, and both are called %q", g.sequence)
 	}
-	for _, name := range g.own() {
-		if known, has := declares(t, name); known && has {
-			return fmt.Errorf("the field %q belongs to the order guard, and %v has one of that name", name, t)
+	for _, name := range fieldNames(t) {
+		if err := g.checkName(name); err != nil {
+			return fmt.Errorf("%v: %w", t, err)
 		}
 	}
 	if known, has := declares(t, g.version); known && !has && g.version != "" {
 		return fmt.Errorf("%v has no field %q for GuardVersion", t, g.version)
+	}
+	return nil
+}
+
+// checkName refuses the fields that rows must leave to the guard, and those that a server would take for operators.
+func (g *guard) checkName(name string) error {
+	switch {
+	case g.protects() && (name == g.sequence || name == g.deleted):
+		return fmt.Errorf("the field %q belongs to the order guard, and the row has one of that name", name)
+	case strings.HasPrefix(name, "$"):
+		return fmt.Errorf("the field %q begins with $, which a server takes for an operator", name)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (c *collection) checkID(t reflect.Type) error {
 	switch {
 	case c.byID != nil && c.keys != nil:
 		return errors.New("Key and IDFunc both make the _id")
-	case (c.byID != nil || c.keys != nil && !slices.Contains(c.keys, "_id")) && known && has:
+	case !c.ownID() && known && has:
 		return fmt.Errorf("%v has a field _id, and an option makes another", t)
 	case c.keys != nil && len(c.keys) == 0:
 		return errors.New("Key names no field")
@@ -64,6 +64,11 @@ func (c *collection) checkID(t reflect.Type) error {
 		return fmt.Errorf(`%v has no _id: tag a field bson:"_id", or use Key or IDFunc`, t)
 	}
 	return c.checkFields(t, "Key", c.keys)
+}
+
+// ownID reports whether the _id is a field of the rows.
+func (c *collection) ownID() bool {
+	return c.byID == nil && (c.keys == nil || slices.Equal(c.keys, []string{"_id"}))
 }
 
 // checkFields makes sure that t has the fields.
