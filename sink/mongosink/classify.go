@@ -81,15 +81,17 @@ func (e *Error) onID() bool {
 	return strings.Contains(text, "index: _id_ ") || strings.Contains(text, "Index '_id_'")
 }
 
-// disconnected reports a connection that is gone or could not be made in time. That no server was found is told by a type in
-// a package without promises of compatibility, and by a text that all drivers have.
+// disconnected reports a connection that is gone or could not be made in time.
 func disconnected(err error) bool {
 	var network net.Error
-	switch {
-	case mongo.IsTimeout(err), errors.As(err, &network), strings.HasPrefix(err.Error(), "server selection error"):
+	if mongo.IsTimeout(err) || errors.As(err, &network) || unreachable(err) {
 		return true
 	}
 	return slices.ContainsFunc([]error{context.Canceled, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed}, func(known error) bool {
 		return errors.Is(err, known)
 	})
 }
+
+// unreachable reports that no server was found. The type of that error is in a package without promises of compatibility; the
+// text is of all drivers: https://github.com/mongodb/specifications/tree/master/source/server-selection
+func unreachable(err error) bool { return strings.HasPrefix(err.Error(), "server selection error") }

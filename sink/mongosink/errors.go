@@ -42,7 +42,7 @@ func (s *store) wrap(doing string, err error) error {
 func (s *store) describe(doing string, err error) *Error {
 	e := &Error{Doing: doing, Err: err, text: err.Error()}
 	e.tell(err)
-	if !s.values {
+	if !s.values && !unreachable(err) { // that says only which servers were tried
 		e.text = redact(e.text)
 	}
 	return e
