@@ -84,12 +84,15 @@ func (o *outcome) again() []int {
 	return slices.Compact(rows)
 }
 
-// apply sends the due writes: one command of inserts, one of replacements, which the driver divides where they are too many
-// (100,000) or too large (48 MB). They are unordered: each is of another document.
-func (w *writing) apply(ctx context.Context) (found outcome, err error) {
-	models := make([]mongo.WriteModel, len(w.due))
+// apply sends writes of some rows: one command of inserts, one of replacements, which the driver divides where they are too
+// many (100,000) or too large (48 MB). They are unordered: each is of another document.
+func (w *writing) apply(ctx context.Context, rows []int, found *outcome) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(rows))
 	var replaced []int
-	for n, i := range w.due {
+	for n, i := range rows {
 		ch := w.change(i)
 		models[n] = w.guard.model(ch, w.tx.now)
 		if w.guard.protects() && ch.there {
@@ -98,29 +101,39 @@ func (w *writing) apply(ctx context.Context) (found outcome, err error) {
 	}
 	result, err := w.rows.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 	if err == nil && !result.Acknowledged {
-		return found, errUnacknowledged
+		return errUnacknowledged
 	}
-	if err := w.refusals(err, &found); err != nil {
-		return found, err
+	if err := w.refusals(err, rows, found); err != nil {
+		return err
 	}
-	if result.MatchedCount < int64(len(replaced)) {
-		found.unknown = replaced
+	if int(result.MatchedCount)+w.takenThere(found) < len(replaced) {
+		found.unknown = append(found.unknown, replaced...)
 	}
-	return found, nil
+	return nil
+}
+
+// takenThere counts the replacements among the refusals.
+func (w *writing) takenThere(found *outcome) (n int) {
+	for _, r := range found.taken {
+		if w.change(r.row).there {
+			n++
+		}
+	}
+	return n
 }
 
 var errUnacknowledged = errors.New("mongosink: the write concern does not acknowledge writes (w: 0), so nobody can tell whether they happened")
 
 // refusals parts a bulk write's error into what another round may mend, and the error that ends the commit: of several rows
 // the first whose error is permanent, or else the first.
-func (w *writing) refusals(err error, found *outcome) error {
+func (w *writing) refusals(err error, rows []int, found *outcome) error {
 	var bulk mongo.BulkWriteException
 	if err != nil && !errors.As(err, &bulk) {
 		return w.store.wrap("write "+w.name, err)
 	}
 	var worst *sink.RowError
 	for _, e := range bulk.WriteErrors {
-		row, described := w.due[e.Index], w.store.describe("write "+w.name, e.WriteError)
+		row, described := rows[e.Index], w.store.describe("write "+w.name, e.WriteError)
 		if described.duplicate() {
 			found.taken = append(found.taken, refusal{row, described})
 			continue

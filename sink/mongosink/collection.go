@@ -54,7 +54,7 @@ func NewCollection[D any](db *DB, name string, opts ...CollectionOption) (*Colle
 	if db == nil || name == "" {
 		return nil, fmt.Errorf("mongosink: a collection needs a DB and a name")
 	}
-	c := &collection{store: db.store, name: name, rows: db.store.db.Collection(name), guard: tombstones("", "")}
+	c := &collection{store: db.store, name: name, rows: db.store.collection(name), guard: tombstones("", "")}
 	for _, o := range opts {
 		o.applyCollection(c)
 	}

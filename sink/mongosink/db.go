@@ -69,13 +69,13 @@ func ValuesInErrors() Option {
 }
 
 // Registry sets how Go values are encoded, for a client that was made with options.Client().SetRegistry; the driver does not
-// tell its registry. The default is the driver's.
+// tell its registry, nor the client's BSON options, which have no effect here. The default is the driver's.
 func Registry(r *bson.Registry) Option {
 	return option(func(s *store) { s.marshalers.registry = r })
 }
 
-// New makes a sink of db. Retryable writes and the write concern are those of db's client; reads go to the primary, whatever
-// the client prefers, because what a secondary does not know yet would be taken for absent. A write concern that does not
+// New makes a sink of db. Retryable writes and the write concern are those of db and its client; reads go to the primary,
+// whatever they prefer, because what a secondary does not know yet would be taken for absent. A write concern that does not
 // acknowledge writes (w: 0) fails the first commit. The client stays the caller's, who disconnects it.
 //
 // Nothing is asked of the server: [DB.Preflight] does that.
@@ -83,8 +83,7 @@ func New(db *mongo.Database, opts ...Option) (*DB, error) {
 	if db == nil {
 		return nil, errors.New("mongosink: the *mongo.Database is nil")
 	}
-	primary := options.Database().SetReadPreference(readpref.Primary())
-	s := &store{db: db.Client().Database(db.Name(), primary), retention: DefaultRetention}
+	s := &store{db: db, retention: DefaultRetention}
 	standard := bson.NewRegistry()
 	s.marshalers.registry = standard
 	for _, o := range opts {
@@ -98,6 +97,11 @@ func New(db *mongo.Database, opts ...Option) (*DB, error) {
 	}
 	s.standard = s.marshalers.registry == standard
 	return &DB{store: s}, nil
+}
+
+// collection returns a handle that reads from the primary.
+func (s *store) collection(name string) *mongo.Collection {
+	return s.db.Collection(name, options.Collection().SetReadPreference(readpref.Primary()))
 }
 
 // tx is one session of a store, with a transaction or without.
@@ -132,7 +136,8 @@ func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) er
 }
 
 func (s *store) transact(ctx context.Context, session *mongo.Session, fn func() error) error {
-	if err := session.StartTransaction(); err != nil {
+	primary := options.Transaction().SetReadPreference(readpref.Primary()) // a server accepts no other in a transaction
+	if err := session.StartTransaction(primary); err != nil {
 		return s.wrap("begin", err)
 	}
 	if err := fn(); err != nil {

@@ -6,7 +6,7 @@
 //	err = db.Preflight(ctx)                                     // is the deployment what the collections need?
 //
 // A commit reads the versions of the batch's documents, inserts those that are absent and replaces the others: two or three
-// round trips per collection, whatever the number of records.
+// round trips per collection for up to 2,000 documents.
 //
 // # Documents
 //
@@ -23,8 +23,8 @@
 // same handler then writes to a sqlsink.Table. Items without a Go type are [Document]s.
 //
 // Keys that differ must be two keys for the collection: it must have no collation of its own that takes 'A' and 'a' for
-// one. A document that takes the unique value of another one is a permanent error, and never overwrites it; a value that
-// another document of the same commit gives up can be taken.
+// one. A document that takes the value of another one in a unique index is a permanent error, and never overwrites it. It can
+// take a value that is given up in the same commit; with [Transactions] only that of a removed document.
 //
 // # The order guard
 //

@@ -38,6 +38,11 @@ func (d *Document) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) e
 	return nil
 }
 
+// MarshalDynamoDBAttributeValue implements attributevalue.Marshaler.
+func (d Document) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	return &types.AttributeValueMemberM{Value: d}, nil
+}
+
 // itemOptions are those of collections of Documents.
 type itemOptions struct {
 	numbers    NumberPolicy

@@ -129,6 +129,10 @@ func TestDocumentDeletes(t *testing.T) {
 			t.Errorf("version %v: error %v", v, err)
 		}
 	}
+	text, err := mapping.Marshal(Document{"pk": key, "version": version("3")})
+	if again := (Document{}); err != nil || mapping.Unmarshal(text, &again) != nil || len(again) != 2 {
+		t.Errorf("%s, error %v", text, err)
+	}
 	var d Document
 	if err := d.UnmarshalDynamoDBAttributeValue(key); err == nil {
 		t.Error("a string is no item")

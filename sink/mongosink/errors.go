@@ -3,7 +3,9 @@ package mongosink
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -52,6 +54,7 @@ func (s *store) describe(doing string, err error) *Error {
 func (e *Error) tell(err error) {
 	var single mongo.WriteException
 	var bulk mongo.BulkWriteException
+	var client mongo.ClientBulkWriteException
 	var write mongo.WriteError
 	var concern mongo.WriteConcernError
 	var command mongo.CommandError
@@ -64,6 +67,10 @@ func (e *Error) tell(err error) {
 		e.tell(bulk.WriteErrors[0].WriteError)
 	case errors.As(err, &bulk) && bulk.WriteConcernError != nil:
 		e.tell(*bulk.WriteConcernError)
+	case errors.As(err, &client) && len(client.WriteErrors) > 0:
+		e.tell(client.WriteErrors[slices.Min(slices.Collect(maps.Keys(client.WriteErrors)))])
+	case errors.As(err, &client) && len(client.WriteConcernErrors) > 0:
+		e.tell(client.WriteConcernErrors[0])
 	case errors.As(err, &write):
 		e.Code, e.text, e.write = write.Code, write.Message, &write
 	case errors.As(err, &concern):

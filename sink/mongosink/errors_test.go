@@ -54,6 +54,8 @@ func TestClasses(t *testing.T) {
 		{mongo.WriteException{WriteConcernError: &mongo.WriteConcernError{Code: 91}}, "transient"},
 		{mongo.BulkWriteException{WriteErrors: []mongo.BulkWriteError{{WriteError: mongo.WriteError{Code: 112}}}}, "transient"},
 		{mongo.BulkWriteException{WriteConcernError: &mongo.WriteConcernError{Code: 100}}, "unmarked"},
+		{mongo.ClientBulkWriteException{WriteErrors: map[int]mongo.WriteError{3: {Code: 112}, 1: {Code: 121}}}, "permanent"},
+		{mongo.ClientBulkWriteException{WriteConcernErrors: []mongo.WriteConcernError{{Code: 64}}}, "transient"},
 		{fmt.Errorf("server selection error: %w", context.DeadlineExceeded), "transient"},
 		{errors.New("server selection error: no reachable servers"), "transient"},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, "transient"},

@@ -58,9 +58,9 @@ func (d database) write(c command) bson.D {
 // update replaces the document that q finds, or sets fields of it.
 func (d database) update(c command, op bson.Raw) (n int, inserted bool, code int, message string) {
 	q, u := op.Lookup("q").Document(), op.Lookup("u").Document()
-	for _, doc := range found(d.rows(c), q) {
+	if docs := found(d.rows(c), q); len(docs) > 0 {
 		if set, err := u.LookupErr("$set"); err == nil {
-			u = merged(doc, set.Document())
+			u = merged(docs[0], set.Document())
 		}
 		n, code, message = d.put(c, u, true)
 		return n, false, code, message

@@ -56,8 +56,8 @@ func tombstones(deletedField, guardField string) guard {
 	return g
 }
 
-// SoftDelete guards documents like [Tombstones], but a deleted document keeps its fields, and nothing removes it: purging
-// is the caller's, once a document is older than any redelivery.
+// SoftDelete guards documents like [Tombstones], but a deleted document keeps its fields, and with them its values in unique
+// indexes. Nothing removes it: purging is the caller's, once a document is older than any redelivery.
 func SoftDelete(deletedField, guardField string) CollectionOption {
 	return collectionOption(func(c *collection) {
 		c.guard = tombstones(deletedField, guardField)

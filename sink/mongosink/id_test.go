@@ -2,6 +2,7 @@ package mongosink
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -93,7 +94,7 @@ func TestEqualKeys(t *testing.T) {
 		return d
 	}
 	for _, same := range [][2]any{
-		{int32(1), int64(1)}, {1, 1.0}, {1, decimal("1.0")}, {100, decimal("1E2")}, {decimal("0.50"), decimal("5E-1")}, {0.0, -0.0}, {0, decimal("0E5")},
+		{int32(1), int64(1)}, {1, 1.0}, {1, decimal("1.0")}, {100, decimal("1E2")}, {decimal("0.50"), decimal("5E-1")}, {0.0, math.Copysign(0, -1)}, {0, decimal("0E5")},
 		{bson.D{{Key: "a", Value: 1}}, bson.D{{Key: "a", Value: int64(1)}}},
 	} {
 		if !c.SameKey(anyID{same[0]}, anyID{same[1]}) {

@@ -34,7 +34,7 @@ func (d *DB) expiries() []expiry {
 		}
 	}
 	if d.store.transactions {
-		all = append(all, expiry{d.store.db.Collection(inboxCollection), appliedField})
+		all = append(all, expiry{d.store.collection(inboxCollection), appliedField})
 	}
 	return all
 }

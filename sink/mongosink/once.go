@@ -89,10 +89,11 @@ func (d *DB) do(b *sink.Batch, call *onceCall, fn Function, opts []FunctionOptio
 // own classifies an error of a user's function, unless the function has marked it.
 func (s *store) own(err error) error {
 	var server mongo.ServerError
+	var client mongo.ClientBulkWriteException
 	switch {
 	case err == nil, sink.IsPermanent(err), sink.IsTransient(err):
 		return err
-	case errors.As(err, &server), disconnected(err):
+	case errors.As(err, &server), errors.As(err, &client), disconnected(err):
 		return s.wrap("own function", err)
 	}
 	return fmt.Errorf("mongosink: own function: %w", err)
@@ -144,7 +145,7 @@ func (s *store) Prepare(ctx context.Context, t *tx, actions []sink.Action[*tx]) 
 
 // enter marks the calls as fresh that were not in the inbox, and enters them.
 func (t *tx) enter(ctx context.Context, calls []*onceCall) error {
-	inbox := t.store.db.Collection(inboxCollection)
+	inbox := t.store.collection(inboxCollection)
 	known, err := t.applied(ctx, inbox, calls)
 	if err != nil {
 		return err

@@ -61,15 +61,34 @@ func (w *writing) once(ctx context.Context) error {
 	if len(w.due) == 0 {
 		return nil
 	}
-	found, err := w.apply(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.conflict(found); err != nil {
-		return err
+	var found outcome
+	for _, rows := range w.groups() {
+		if err := w.apply(ctx, rows, &found); err != nil {
+			return err
+		}
+		if err := w.conflict(found); err != nil {
+			return err
+		}
 	}
 	w.due = found.again()
 	return nil
+}
+
+// groups parts the due writes into bulk writes. In a transaction, which ends with the first refusal, removals come first, so that
+// a document can take the unique value of one that is removed; without one, the next round sees to that.
+func (w *writing) groups() [][]int {
+	if !w.tx.store.transactions {
+		return [][]int{w.due}
+	}
+	var removals, upserts []int
+	for _, i := range w.due {
+		if w.writes[i].Delete {
+			removals = append(removals, i)
+		} else {
+			upserts = append(upserts, i)
+		}
+	}
+	return [][]int{removals, upserts}
 }
 
 // done reports whether a document has all that a write would bring. In the first round a document with the write's own

@@ -107,6 +107,20 @@ func TestUniqueValueMovesInOneCommit(t *testing.T) {
 	}
 }
 
+// TestUniqueValueOfARemovedDocument is what a transaction can do too, which ends with the first refusal.
+func TestUniqueValueOfARemovedDocument(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.set = true
+	f.data.unique["rows"] = []string{"email"}
+	c := collect[order](t, open(t, f, Transactions()))
+	must(t, deliver(t, put(c, 1, order{ID: "a", Email: "x"}), put(c, 2, order{ID: "b", Email: "y"})))
+	must(t, deliver(t, put(c, 3, order{ID: "0", Email: "x"}), put(c, 4, order{ID: "b", Email: "z"}), remove(c, 5, order{ID: "a"})))
+	if !strings.Contains(f.held("0"), "x") || !strings.Contains(f.held("b"), "z") {
+		t.Errorf("there are %s and %s", f.held("0"), f.held("b"))
+	}
+}
+
 func TestUniqueValueTaken(t *testing.T) {
 	t.Parallel()
 	for _, opts := range [][]Option{nil, {Transactions()}} {
