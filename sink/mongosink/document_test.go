@@ -117,6 +117,7 @@ func TestDocumentDeletes(t *testing.T) {
 	must(t, deliver(t, put(c, 9, Document{"pk": key, "version": version("3")})))
 	bad := Document{"pk": key, "version": version("3"), "a.b": nil}
 	must(t, deliver(t, remove(c, 1, bad), put(c, 2, Document{"pk": key, "version": version("3")})))
+	must(t, deliver(t, put(c, 3, Document{"pk": key, "version": version("3")})))
 	if got := f.held("p"); !strings.Contains(got, DeletedField) {
 		t.Errorf("there is %s", got)
 	}

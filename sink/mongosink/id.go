@@ -105,20 +105,28 @@ func (c *Collection[D]) makeID(row D, doc bson.Raw) (bson.RawValue, error) {
 	keys := c.collection.keys
 	switch {
 	case c.id != nil:
-		value, err := c.id(row)
-		if err != nil {
-			return bson.RawValue{}, fmt.Errorf("IDFunc: %w", err)
-		}
-		wrapped, err := c.collection.store.marshal(bson.D{{Key: "_id", Value: value}})
-		if err != nil {
-			return bson.RawValue{}, err
-		}
-		return wrapped.Lookup("_id"), nil
+		return c.idByFunc(row)
 	case len(keys) == 0:
 		return lookup(doc, "_id")
 	case len(keys) == 1:
 		return lookup(doc, keys[0])
 	}
+	return compound(doc, keys)
+}
+
+func (c *Collection[D]) idByFunc(row D) (bson.RawValue, error) {
+	value, err := c.id(row)
+	if err != nil {
+		return bson.RawValue{}, fmt.Errorf("IDFunc: %w", err)
+	}
+	wrapped, err := c.collection.store.marshal(bson.D{{Key: "_id", Value: value}})
+	if err != nil {
+		return bson.RawValue{}, err
+	}
+	return wrapped.Lookup("_id"), nil
+}
+
+func compound(doc bson.Raw, keys []string) (bson.RawValue, error) {
 	b := newBuilder(64)
 	for _, name := range keys {
 		value, err := lookup(doc, name)

@@ -48,10 +48,15 @@ func (e *itemEncoder) number(name, text string) error {
 		e.int64(name, n)
 		return nil
 	}
+	return e.broken(name, text, f, d, err == nil)
+}
+
+// broken writes a number that is not a whole one of 64 bits; d is exact or not.
+func (e *itemEncoder) broken(name, text string, f float64, d bson.Decimal128, exact bool) error {
 	switch {
 	case e.numbers == DoubleNumbers:
 		e.double(name, f)
-	case err == nil:
+	case exact:
 		e.decimal(name, d)
 	case e.numbers == LongNumbersAsText:
 		e.text(name, text)

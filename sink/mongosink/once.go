@@ -118,29 +118,37 @@ func (c *onceCall) entry() inboxEntry { return inboxEntry{c.name, c.origin.Sourc
 // Prepare implements sink.Preparer: it enters all Once functions of the transaction in the inbox, and finds out which were
 // not there. Of two deliveries at once the second conflicts with the first, is aborted by the server and tried again.
 func (s *store) Prepare(ctx context.Context, t *tx, actions []sink.Action[*tx]) error {
-	calls := map[inboxEntry]*onceCall{}
-	var order []*onceCall
-	for _, a := range actions {
-		call, _ := a.Tag.(*onceCall)
-		if call == nil {
-			continue
-		}
-		first := calls[call.entry()]
-		if first == nil {
-			calls[call.entry()] = call
-			order = append(order, call)
-		} else if first.origin.Index == call.origin.Index {
-			return &sink.RecordError{Origin: call.origin, Err: sink.Permanent(
-				fmt.Errorf("mongosink: Once(%q) was staged twice by one record: give each effect a name of its own", call.name))}
-		}
+	calls, err := distinct(actions)
+	if err != nil {
+		return err
 	}
 	t.fresh = map[*onceCall]bool{}
-	for some := range slices.Chunk(order, maxRead) {
+	for some := range slices.Chunk(calls, maxRead) {
 		if err := t.enter(ctx, some); err != nil {
 			return s.inboxError(err)
 		}
 	}
 	return nil
+}
+
+// distinct lists the first call of each effect of an event: a batch may hold a record twice.
+func distinct(actions []sink.Action[*tx]) (calls []*onceCall, err error) {
+	first := map[inboxEntry]*onceCall{}
+	for _, a := range actions {
+		call, _ := a.Tag.(*onceCall)
+		if call == nil {
+			continue
+		}
+		switch known := first[call.entry()]; {
+		case known == nil:
+			first[call.entry()] = call
+			calls = append(calls, call)
+		case known.origin.Index == call.origin.Index:
+			return nil, &sink.RecordError{Origin: call.origin, Err: sink.Permanent(
+				fmt.Errorf("mongosink: Once(%q) was staged twice by one record: give each effect a name of its own", call.name))}
+		}
+	}
+	return calls, nil
 }
 
 // enter marks the calls as fresh that were not in the inbox, and enters them.

@@ -41,7 +41,7 @@ func (c *collection) write(ctx context.Context, t *tx, writes []sink.Write[*chan
 		w.due[i] = i
 	}
 	for w.round = range maxRounds {
-		if err := w.once(ctx); err != nil || len(w.due) == 0 {
+		if err := w.attempt(ctx); err != nil || len(w.due) == 0 {
 			return err
 		}
 	}
@@ -50,8 +50,8 @@ func (c *collection) write(ctx context.Context, t *tx, writes []sink.Write[*chan
 
 func (w *writing) change(i int) *change { return w.writes[i].Row }
 
-// once is one round; it leaves in w.due what the next has to look at.
-func (w *writing) once(ctx context.Context) error {
+// attempt is one round; it leaves in w.due what the next has to look at.
+func (w *writing) attempt(ctx context.Context) error {
 	if w.guard.protects() {
 		if err := w.read(ctx); err != nil {
 			return err
@@ -92,8 +92,8 @@ func (w *writing) groups() [][]int {
 }
 
 // done reports whether a document has all that a write would bring. In the first round a document with the write's own
-// version is written again: a redriven record may come from a function that was mended, and what the function between two
-// writes of a record's transaction has seen is not the last of them. Later it is what this commit has written.
+// version is written again: the handler may have been mended before the record was redriven, and a record may write a
+// document before and after a function of its own. In later rounds it is what this commit has written.
 func (w *writing) done(i int) bool {
 	ch := w.change(i)
 	if ch.there && ch.seen > ch.version {

@@ -80,6 +80,23 @@ func TestRaces(t *testing.T) {
 	}
 }
 
+// TestRaceOfOneDocument does not have the others of its commit written again.
+func TestRaceOfOneDocument(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	c := collect[order](t, open(t, f))
+	must(t, deliver(t, put(c, 1, order{ID: "a"}), put(c, 2, order{ID: "b"})))
+	f.names()
+	f.once("update", 1, func() (bson.D, error) {
+		f.hold(bson.D{{Key: "_id", Value: "a"}, {Key: GuardField, Value: padded(9)}})
+		return nil, nil
+	})
+	must(t, deliver(t, put(c, 5, order{ID: "a"}), put(c, 6, order{ID: "b"})))
+	if got := f.names(); !slices.Equal(got, []string{"find", "update", "find"}) {
+		t.Errorf("the commands were %v", got)
+	}
+}
+
 // TestVanishedDocument is what a TTL index does between the reading and the write.
 func TestVanishedDocument(t *testing.T) {
 	t.Parallel()
