@@ -95,7 +95,7 @@ func (w *writing) apply(ctx context.Context, rows []int, found *outcome) error {
 	for n, i := range rows {
 		ch := w.change(i)
 		models[n] = w.guard.model(ch, w.tx.now)
-		if w.guard.protects() && ch.there {
+		if ch.sent = w.guard.protects() && ch.there; ch.sent {
 			replaced = append(replaced, i)
 		}
 	}
@@ -136,6 +136,7 @@ func (w *writing) refusals(err error, rows []int, found *outcome) error {
 		row, described := rows[e.Index], w.store.describe("write "+w.name, e.WriteError)
 		if described.duplicate() {
 			found.taken = append(found.taken, refusal{row, described})
+			w.change(row).sent = false
 			continue
 		}
 		failure := &sink.RowError{Row: row, Err: described.marked()}

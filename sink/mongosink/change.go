@@ -21,6 +21,7 @@ type change struct {
 	// What the rounds of a commit find out.
 	there bool   // the document exists
 	seen  string // its version, "" if it has none
+	sent  bool   // it was replaced, unless it had a newer version by then
 }
 
 // place is where a document is.

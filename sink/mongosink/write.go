@@ -38,7 +38,7 @@ func (c *collection) write(ctx context.Context, t *tx, writes []sink.Write[*chan
 	}
 	w := &writing{collection: c, tx: t, writes: writes, due: make([]int, len(writes))}
 	for i := range w.due {
-		w.due[i] = i
+		w.due[i], w.change(i).sent = i, false
 	}
 	for w.round = range maxRounds {
 		if err := w.attempt(ctx); err != nil || len(w.due) == 0 {
@@ -91,16 +91,17 @@ func (w *writing) groups() [][]int {
 	return [][]int{removals, upserts}
 }
 
-// done reports whether a document has all that a write would bring. In the first round a document with the write's own
-// version is written again: the handler may have been mended before the record was redriven, and a record may write a
-// document before and after a function of its own. In later rounds it is what this commit has written.
+// done reports whether nothing has to be written any more: a newer change is there, or this commit's own. An equal version
+// alone would not do. The handler may have been mended before its record was redriven; a record may write a document before
+// and after a function of its own; and what another delivery of the record has written may still be lost in a failover, if
+// that delivery was never acknowledged.
 func (w *writing) done(i int) bool {
 	ch := w.change(i)
 	if ch.there && ch.seen > ch.version {
 		w.stale.Add(1)
 		return true
 	}
-	return ch.there && ch.seen == ch.version && w.round > 0
+	return ch.there && ch.seen == ch.version && ch.sent
 }
 
 // settled is the round from which an _id that is taken, and that nobody else is found to have written, is no race any more.

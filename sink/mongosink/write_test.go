@@ -97,6 +97,21 @@ func TestRaceOfOneDocument(t *testing.T) {
 	}
 }
 
+// TestRaceWithTheSameRecord writes again what another delivery has written, which may not be acknowledged.
+func TestRaceWithTheSameRecord(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	c := collect[order](t, open(t, f))
+	f.once("insert", 1, func() (bson.D, error) {
+		f.hold(bson.D{{Key: "_id", Value: "a"}, {Key: GuardField, Value: padded(5)}})
+		return nil, nil
+	})
+	must(t, deliver(t, put(c, 5, order{ID: "a"})))
+	if got := f.names(); !slices.Equal(got, []string{"find", "insert", "find", "update"}) {
+		t.Errorf("the commands were %v", got)
+	}
+}
+
 // TestVanishedDocument is what a TTL index does between the reading and the write.
 func TestVanishedDocument(t *testing.T) {
 	t.Parallel()
