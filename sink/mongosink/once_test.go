@@ -160,6 +160,27 @@ func TestCommitThatFails(t *testing.T) {
 	}
 }
 
+// TestTransactionFindsAnIDTaken is how some servers tell that another writer was faster.
+func TestTransactionFindsAnIDTaken(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]string{
+		"E11000 duplicate key error collection: shop.rows index: _id_ dup key: { : 1 }":      "transient",
+		"Duplicate key violation on the requested collection: Index '_id_'":                  "transient",
+		"E11000 duplicate key error collection: shop.rows index: user_id_1 dup key: { : 1 }": "permanent",
+		"Duplicate key violation on the requested collection: Index 'user_id_1'":             "permanent",
+	} {
+		f := replicaSet()
+		c := collect[order](t, open(t, f, Transactions()))
+		f.once("insert", 1, func() (bson.D, error) {
+			taken := bson.D{{Key: "index", Value: 0}, {Key: "code", Value: 11000}, {Key: "errmsg", Value: message}}
+			return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 0}, {Key: "writeErrors", Value: bson.A{taken}}}, nil
+		})
+		if err := deliver(t, put(c, 1, order{ID: "a"})); verdict(err) != want {
+			t.Errorf("%s: %s", message, verdict(err))
+		}
+	}
+}
+
 // TestTransactionMeetsAnotherWriter has the first write of a transaction, or its commit, come second.
 func TestTransactionMeetsAnotherWriter(t *testing.T) {
 	t.Parallel()
