@@ -21,30 +21,45 @@ const maxRead = 2000
 func (w *writing) read(ctx context.Context) error {
 	for some := range slices.Chunk(w.due, maxRead) {
 		byKey := make(map[string]*change, len(some))
-		ids := newBuilder(64 * len(some))
-		ids.document(bson.TypeEmbeddedDocument, "_id")
-		ids.document(bson.TypeArray, "$in")
-		for n, i := range some {
+		for _, i := range some {
 			ch := w.change(i)
 			ch.there, ch.seen = false, ""
 			byKey[ch.key] = ch
-			ids.value(strconv.Itoa(n), ch.id)
 		}
-		ids.end()
-		ids.end()
-		if err := w.find(ctx, ids.done(), len(some), byKey); err != nil {
+		if err := w.find(ctx, w.among(some), byKey); err != nil {
 			return w.store.wrap("read versions of "+w.name, err)
 		}
 	}
 	return nil
 }
 
-func (w *writing) find(ctx context.Context, filter bson.Raw, most int, byKey map[string]*change) error {
+// among is a filter for the documents of some rows. It finds others too where the shard key is more than the _id, but none on
+// a shard that has none of ours.
+func (w *writing) among(rows []int) bson.Raw {
+	b := newBuilder(64 * len(rows))
+	w.oneOf(b, "_id", rows, func(ch *change) bson.RawValue { return ch.id })
+	for n, name := range w.shard {
+		w.oneOf(b, name, rows, func(ch *change) bson.RawValue { return ch.shard[n].value })
+	}
+	return b.done()
+}
+
+func (w *writing) oneOf(b *builder, name string, rows []int, value func(*change) bson.RawValue) {
+	b.document(bson.TypeEmbeddedDocument, name)
+	b.document(bson.TypeArray, "$in")
+	for n, i := range rows {
+		b.value(strconv.Itoa(n), value(w.change(i)))
+	}
+	b.end()
+	b.end()
+}
+
+func (w *writing) find(ctx context.Context, filter bson.Raw, byKey map[string]*change) error {
 	fields := bson.D{{Key: "_id", Value: 1}, {Key: w.guard.sequence, Value: 1}}
 	for _, name := range w.shard {
 		fields = append(fields, bson.E{Key: name, Value: 1})
 	}
-	cursor, err := w.rows.Find(ctx, filter, options.Find().SetProjection(fields).SetBatchSize(int32(most)+1))
+	cursor, err := w.rows.Find(ctx, filter, options.Find().SetProjection(fields).SetBatchSize(maxRead+1))
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"slices"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -139,11 +138,14 @@ func candidates(rows map[string]bson.Raw, filter bson.Raw) []string {
 	return keys
 }
 
-// matches knows equality, null for missing, $lte and $not $gt.
+// matches looks at all but the _id. It knows equality, null for missing, $in, $lte and $not $gt.
 func matches(doc, filter bson.Raw) bool {
 	elements, _ := filter.Elements()
 	for _, e := range elements {
-		value, err := doc.LookupErr(strings.Split(e.Key(), ".")...)
+		if e.Key() == "_id" {
+			continue // candidates has looked
+		}
+		value, err := doc.LookupErr(e.Key())
 		if !holds(value, err == nil, e.Value()) {
 			return false
 		}
@@ -154,8 +156,9 @@ func matches(doc, filter bson.Raw) bool {
 func holds(value bson.RawValue, there bool, want bson.RawValue) bool {
 	condition, _ := want.DocumentOK()
 	text, isText := value.StringValueOK()
-	if _, err := condition.LookupErr("$in"); err == nil {
-		return true // found has looked
+	if in, ok := condition.Lookup("$in").ArrayOK(); ok {
+		values, _ := in.Values()
+		return slices.ContainsFunc(values, value.Equal)
 	}
 	if most, err := condition.LookupErr("$lte"); err == nil {
 		return isText && text <= most.StringValue()

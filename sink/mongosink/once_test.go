@@ -142,6 +142,7 @@ func TestCommitThatFails(t *testing.T) {
 	}{
 		"a conflict":             {conflict, nil, "transient"},
 		"an unknown result":      {failure(91, "ShutdownInProgress", "UnknownTransactionCommitResult"), nil, "uncertain"},
+		"any unknown result":     {failure(100, "UnsatisfiableWriteConcern", "UnknownTransactionCommitResult"), nil, "uncertain"},
 		"a failover":             {failure(10107, "NotWritablePrimary"), nil, "uncertain"},
 		"a connection that ends": {nil, errCut, "uncertain"},
 		"a refusal":              {failure(13, "Unauthorized"), nil, "unmarked"},
@@ -157,6 +158,21 @@ func TestCommitThatFails(t *testing.T) {
 		if err := deliver(t, put(rows, 1, order{ID: "a"})); verdict(err) != c.want {
 			t.Errorf("%s is %s: %v", name, verdict(err), err)
 		}
+	}
+}
+
+// TestNothingIsCommittedLate ends the context while a function runs.
+func TestNothingIsCommittedLate(t *testing.T) {
+	t.Parallel()
+	f := replicaSet()
+	db := open(t, f, Transactions())
+	ctx, cancel := context.WithCancel(t.Context())
+	u := sink.NewUnit()
+	b := u.Begin(sink.Origin{EventID: "e", Sequence: "1"})
+	db.AtLeastOnce(b, func(context.Context, *mongo.Database) error { cancel(); return nil })
+	must(t, b.End(nil))
+	if err := u.Commit(ctx, nil); verdict(err) != "transient" {
+		t.Errorf("error %v is %s", err, verdict(err))
 	}
 }
 

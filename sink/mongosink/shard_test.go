@@ -22,6 +22,11 @@ func TestShardKeyInFilters(t *testing.T) {
 		c := collect[customer](t, open(t, f), ShardKey("country"), guard)
 		must(t, deliver(t, put(c, 1, customer{"a", "FR", "x"})))
 		must(t, deliver(t, put(c, 2, customer{"a", "FR", "y"})))
+		if name != "unguarded" {
+			if got := f.last(t, "find").body.Lookup("filter", "country", "$in", "0").StringValue(); got != "FR" {
+				t.Errorf("%s: the versions were asked of country %q", name, got)
+			}
+		}
 		if got := f.last(t, "update").ops[0].Lookup("q", "country").StringValue(); got != "FR" {
 			t.Errorf("%s: a replacement's filter has country %q", name, got)
 		}

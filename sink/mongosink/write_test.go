@@ -173,6 +173,21 @@ func TestUniqueValueTaken(t *testing.T) {
 	}
 }
 
+// TestTakenAmongOthers looks again at the document that was refused, and not at the others.
+func TestTakenAmongOthers(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.data.unique["rows"] = []string{"email"}
+	c := collect[order](t, open(t, f))
+	must(t, deliver(t, put(c, 1, order{ID: "a", Email: "x"}), put(c, 2, order{ID: "b"}), put(c, 3, order{ID: "c"})))
+	if err := deliver(t, put(c, 4, order{ID: "b", Email: "x"}), put(c, 5, order{ID: "c"})); !sink.IsPermanent(err) {
+		t.Errorf("error %v", err)
+	}
+	if ids, _ := f.last(t, "find").body.Lookup("filter", "_id", "$in").Array().Values(); len(ids) != 1 {
+		t.Errorf("%d documents were looked at again", len(ids))
+	}
+}
+
 // TestTakenForever is an _id that is always taken and never seen, as at another shard key.
 func TestTakenForever(t *testing.T) {
 	t.Parallel()
