@@ -54,6 +54,7 @@
 //
 // The guards, errors and values against FerretDB 2 with DocumentDB, over the wire and with connections cut. That server has
 // neither transactions nor sharding: [Transactions], [DB.Once] and [ShardKey] were tested against a scripted server that
-// checks the commands of the driver, and not against a replica set or a sharded cluster. Nor were Amazon DocumentDB
-// and Azure Cosmos DB.
+// checks the commands of the driver, and not against a replica set or a sharded cluster. Nor were Amazon DocumentDB, which
+// knows no retryable writes (retryWrites=false in the connection string), and Azure Cosmos DB.
+// https://docs.aws.amazon.com/documentdb/latest/developerguide/functional-differences.html
 package mongosink

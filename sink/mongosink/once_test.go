@@ -93,6 +93,19 @@ func TestOnceBesideAnotherDelivery(t *testing.T) {
 	}
 }
 
+// TestOnceFindsItsEntryTaken is another way for a server to tell of the other delivery.
+func TestOnceFindsItsEntryTaken(t *testing.T) {
+	t.Parallel()
+	f, runs := replicaSet(), 0
+	taken := bson.D{{Key: "index", Value: 0}, {Key: "code", Value: 11000}, {Key: "errmsg", Value: "E11000 …"}}
+	f.once("insert", 1, func() (bson.D, error) {
+		return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 0}, {Key: "writeErrors", Value: bson.A{taken}}}, nil
+	})
+	if err := deliver(t, delivery{1, note(open(t, f, Transactions()), "n", &runs)}); !sink.IsTransient(err) || runs != 0 {
+		t.Errorf("error %v after %d runs", err, runs)
+	}
+}
+
 func TestFunctionsThatCannotRun(t *testing.T) {
 	t.Parallel()
 	plain, db := open(t, newFake()), open(t, replicaSet(), Transactions())

@@ -67,6 +67,19 @@ func TestShardKeyThatChanges(t *testing.T) {
 	}
 }
 
+// TestShardKeyThatChangesBetweenRecords blames the record that would make a second document, wherever its key is sorted.
+func TestShardKeyThatChangesBetweenRecords(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.router = true
+	c := collect[customer](t, open(t, f), ShardKey("country"))
+	for _, to := range []string{"AT", "ZA"} {
+		if err := deliver(t, remove(c, 1, customer{"a", "FR", "x"}), put(c, 2, customer{"a", to, "x"})); failedRecord(err) != 1 {
+			t.Errorf("to %s: error %v", to, err)
+		}
+	}
+}
+
 // TestShardKeyAtAnotherPlace has a document of the same _id that is not ours.
 func TestShardKeyAtAnotherPlace(t *testing.T) {
 	t.Parallel()
