@@ -8,7 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	mongoopts "go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/mongosink"
@@ -71,7 +71,7 @@ func mongoRoutes(db, direct *mongo.Database) ([]mongoRoute, error) {
 		{"dynasink, guarded", math.MaxInt, ours, direct.Collection("ours")},
 		{"update_one per record", 100, func(ctx context.Context, orders []mongoOrder) error { return updateEach(ctx, usual, orders) }, direct.Collection("usual")},
 		{"insert_many, unordered", math.MaxInt, func(ctx context.Context, orders []mongoOrder) error {
-			_, err := ceiling.InsertMany(ctx, orders, options.InsertMany().SetOrdered(false))
+			_, err := ceiling.InsertMany(ctx, orders, mongoopts.InsertMany().SetOrdered(false))
 			return err
 		}, direct.Collection("ceiling")},
 	}, nil
@@ -107,7 +107,7 @@ func updateEach(ctx context.Context, c *mongo.Collection, orders []mongoOrder) e
 			{Key: "qty", Value: o.Qty}, {Key: "total", Value: o.Total}, {Key: "paid", Value: o.Paid}, {Key: "version", Value: o.Version},
 			{Key: "placed_at", Value: o.Placed},
 		}
-		_, err := c.UpdateOne(ctx, bson.D{{Key: "_id", Value: o.ID}}, bson.D{{Key: "$set", Value: fields}}, options.UpdateOne().SetUpsert(true))
+		_, err := c.UpdateOne(ctx, bson.D{{Key: "_id", Value: o.ID}}, bson.D{{Key: "$set", Value: fields}}, mongoopts.UpdateOne().SetUpsert(true))
 		if err != nil {
 			return err
 		}
