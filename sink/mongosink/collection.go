@@ -33,6 +33,8 @@ type collection struct {
 	byID  any  // IDFunc's func(D) (any, error)
 	tidy  bool // encoded rows are documents as they are: their _id is their own, and their type tells all their fields
 	stale atomic.Uint64
+
+	growing atomic.Bool // the last commit found none of its documents there
 }
 
 // CollectionOption changes what [NewCollection] returns.

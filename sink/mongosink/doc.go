@@ -6,7 +6,7 @@
 //	err = db.Preflight(ctx)                                     // is the deployment what the collections need?
 //
 // A commit reads the versions of the batch's documents, inserts those that are absent and replaces the others: two or three
-// round trips per collection for up to 2,000 documents.
+// round trips per collection for up to 2,000 documents, and one where only new items come.
 //
 // # Documents
 //

@@ -31,7 +31,8 @@ type writing struct {
 // for any time, or dies there: the server refuses each statement that comes too late, and what is missing is delivered
 // again, because its records are not acknowledged.
 //
-// Reading first is cheaper than upserts alone, because inserts are what servers are fast at, and stale writes cost nothing.
+// Reading first is cheaper than upserts alone, because inserts are what servers are fast at, and stale writes cost nothing. The
+// read is left out where it has found nothing the last time.
 func (c *collection) write(ctx context.Context, t *tx, writes []sink.Write[*change]) error {
 	if err := c.movedShard(writes); err != nil {
 		return err
@@ -52,14 +53,8 @@ func (w *writing) change(i int) *change { return w.writes[i].Row }
 
 // attempt is one round; it leaves in w.due what the next has to look at.
 func (w *writing) attempt(ctx context.Context) error {
-	if w.guard.protects() {
-		if err := w.read(ctx); err != nil {
-			return err
-		}
-		w.due = slices.DeleteFunc(w.due, w.done)
-	}
-	if len(w.due) == 0 {
-		return nil
+	if err := w.look(ctx); err != nil || len(w.due) == 0 {
+		return err
 	}
 	var found outcome
 	for _, rows := range w.groups() {
@@ -70,8 +65,39 @@ func (w *writing) attempt(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(found.taken) > 0 {
+		w.growing.Store(false)
+	}
 	w.due = found.again()
 	return nil
+}
+
+// look finds out which documents are there, and takes those off the due ones that need no write.
+func (w *writing) look(ctx context.Context) error {
+	if !w.guard.protects() || w.round == 0 && w.guess() {
+		return nil
+	}
+	if err := w.read(ctx); err != nil {
+		return err
+	}
+	if w.round == 0 {
+		w.growing.Store(!slices.ContainsFunc(w.due, func(i int) bool { return w.change(i).there }))
+	}
+	w.due = slices.DeleteFunc(w.due, w.done)
+	return nil
+}
+
+// guess takes all documents for absent, as they were in the commit before, and saves a round trip where only new items come.
+// A wrong guess is an _id that is taken, and the next round reads. In a transaction it would be the end.
+func (w *writing) guess() bool {
+	removes := func(write sink.Write[*change]) bool { return write.Delete }
+	if !w.growing.Load() || w.tx.store.transactions || slices.ContainsFunc(w.writes, removes) {
+		return false
+	}
+	for _, i := range w.due {
+		w.change(i).there = false
+	}
+	return true
 }
 
 // groups parts the due writes into bulk writes. In a transaction, which ends with the first refusal, removals come first, so that

@@ -35,6 +35,33 @@ func TestCommandsOfACommit(t *testing.T) {
 	}
 }
 
+// TestCommandsWhereOnlyNewItemsCome leaves the reading out as long as it finds nothing.
+func TestCommandsWhereOnlyNewItemsCome(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	c := collect[order](t, open(t, f))
+	for i, step := range []struct {
+		records []delivery
+		want    []string
+	}{
+		{[]delivery{put(c, 1, order{ID: "a"})}, []string{"find", "insert"}},
+		{[]delivery{put(c, 2, order{ID: "b"})}, []string{"insert"}},
+		{[]delivery{put(c, 3, order{ID: "c"}), put(c, 4, order{ID: "a", State: "4"})}, []string{"insert", "find", "update"}},
+		{[]delivery{put(c, 5, order{ID: "d"})}, []string{"find", "insert"}},
+		{[]delivery{put(c, 1, order{ID: "a", State: "1"})}, []string{"insert", "find"}},
+		{[]delivery{put(c, 6, order{ID: "e"})}, []string{"find", "insert"}},
+		{[]delivery{remove(c, 7, order{ID: "a"}), put(c, 8, order{ID: "f"})}, []string{"find", "insert", "update"}},
+	} {
+		must(t, deliver(t, step.records...))
+		if got := f.names(); !slices.Equal(got, step.want) {
+			t.Errorf("step %d: the commands were %v and should be %v", i, got, step.want)
+		}
+	}
+	if got := f.held("a"); !strings.Contains(got, padded(7)) || c.Stale() != 1 {
+		t.Errorf("there is %s, and %d writes were stale", got, c.Stale())
+	}
+}
+
 // TestRaces has another writer come between the reading of the versions and the write.
 func TestRaces(t *testing.T) {
 	t.Parallel()
@@ -85,8 +112,8 @@ func TestRaceOfOneDocument(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	c := collect[order](t, open(t, f))
-	must(t, deliver(t, put(c, 1, order{ID: "a"}), put(c, 2, order{ID: "b"})))
-	f.names()
+	f.hold(bson.D{{Key: "_id", Value: "a"}})
+	f.hold(bson.D{{Key: "_id", Value: "b"}})
 	f.once("update", 1, func() (bson.D, error) {
 		f.hold(bson.D{{Key: "_id", Value: "a"}, {Key: GuardField, Value: padded(9)}})
 		return nil, nil
