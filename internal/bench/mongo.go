@@ -39,14 +39,16 @@ func mongoSuite(ctx context.Context, quick bool) error {
 	})
 }
 
+// mongoRounds are many and short, so that what else the machine does hits single ones.
 func mongoRounds(records int, quick bool) int {
-	switch {
-	case !quick:
-		return 15
-	case records < 10_000:
-		return 5
+	rounds := 15
+	if records == 10_000 {
+		rounds = 7
 	}
-	return 3
+	if !quick {
+		rounds *= 3
+	}
+	return rounds
 }
 
 // mongoCase is a size of batches, and a round trip between the function and the server.
@@ -58,7 +60,7 @@ type mongoCase struct {
 }
 
 // mongoSample is how many records a route writes in a round at least: a batch of few is too short to be timed.
-const mongoSample = 2000
+const mongoSample = 500
 
 // The routes of a case, in their order. The ceiling, which only inserts, is how fast the server takes documents when nothing is asked
 // but to store them.

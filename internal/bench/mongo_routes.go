@@ -69,7 +69,7 @@ func mongoRoutes(db, direct *mongo.Database) ([]mongoRoute, error) {
 	usual, ceiling := db.Collection("usual"), db.Collection("ceiling")
 	return []mongoRoute{
 		{"dynasink, guarded", math.MaxInt, ours, direct.Collection("ours")},
-		{"update_one per record", 100, func(ctx context.Context, orders []mongoOrder) error { return updateEach(ctx, usual, orders) }, direct.Collection("usual")},
+		{"update_one per record", 30, func(ctx context.Context, orders []mongoOrder) error { return updateEach(ctx, usual, orders) }, direct.Collection("usual")},
 		{"insert_many, unordered", math.MaxInt, func(ctx context.Context, orders []mongoOrder) error {
 			_, err := ceiling.InsertMany(ctx, orders, mongoopts.InsertMany().SetOrdered(false))
 			return err
