@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
 )
@@ -27,6 +28,10 @@ type store struct {
 	dialect   Dialect
 	retention time.Duration
 	values    bool
+	sender    onetrip.Sender // nil: every batch runs in a transaction that is open while it is written
+	stateless bool           // leave nothing on a connection that outlives the transaction
+	catalog   catalog
+	connections
 }
 
 // Option changes what [New] returns.
@@ -86,22 +91,47 @@ func New(db *sqlx.DB, opts ...Option) (*DB, error) {
 // Dialect returns the dialect that the sink speaks.
 func (d *DB) Dialect() Dialect { return d.store.dialect }
 
-// tx is one transaction of a store.
+// tx is one transaction of a store: an open one, or one whose statements are gathered.
 type tx struct {
-	*sqlx.Tx
-	store *store
-	now   time.Time
-	fresh map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
+	store    *store
+	now      time.Time
+	conn     *sqlx.Conn
+	open     *sqlx.Tx           // nil while statements are gathered
+	gathered *gathering         // nil when the transaction is open
+	fresh    map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
+}
+
+func (s *store) newTx(conn *sqlx.Conn) *tx {
+	return &tx{store: s, now: time.Now().UTC(), conn: conn}
 }
 
 // InTx implements sink.Sink. A commit whose answer is lost may have happened: it is neither permanent nor transient.
-func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) error {
-	sqlTx, err := s.db.BeginTxx(ctx, s.dialect.isolation())
+func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) (err error) {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return s.wrap("connect", err)
+	}
+	defer func() { s.release(ctx, conn, err) }()
+	if s.sender != nil {
+		if err := s.inOneTrip(ctx, conn, fn); !errors.Is(err, errOpen) {
+			return err
+		}
+	}
+	return s.inOpenTx(ctx, conn, fn)
+}
+
+func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+	sqlTx, err := conn.BeginTxx(ctx, s.dialect.isolation())
 	if err != nil {
 		return s.wrap("begin", err)
 	}
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
-	if err := fn(ctx, &tx{Tx: sqlTx, store: s, now: time.Now().UTC()}); err != nil {
+	t := s.newTx(conn)
+	t.open = sqlTx
+	if err := t.limit(ctx); err != nil {
+		return err
+	}
+	if err := fn(ctx, t); err != nil {
 		return ended(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -109,6 +139,15 @@ func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) er
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return s.commitError(err)
+	}
+	return nil
+}
+
+func (t *tx) limit(ctx context.Context) error {
+	for _, text := range t.store.limits(ctx) {
+		if _, err := t.open.ExecContext(ctx, text); err != nil {
+			return t.store.wrap("limit the transaction", err)
+		}
 	}
 	return nil
 }
@@ -123,17 +162,29 @@ func ended(ctx context.Context, err error) error {
 
 func (t *tx) statement() *statement { return &statement{dialect: t.store.dialect} }
 
-func (t *tx) exec(ctx context.Context, doing string, s *statement) (sql.Result, error) {
-	result, err := t.ExecContext(ctx, s.String(), s.args...)
-	return result, t.store.wrap(doing, err)
+// exec runs a statement, now or with the others that are gathered.
+func (t *tx) exec(ctx context.Context, doing string, s *statement) error {
+	if t.gathered != nil {
+		t.gathered.statements = append(t.gathered.statements, s.gather(doing))
+		return nil
+	}
+	_, err := t.open.ExecContext(ctx, s.String(), s.args()...)
+	return t.store.wrap(doing, err)
 }
 
 // collect reads the rows of a query of n text columns.
 func (t *tx) collect(ctx context.Context, doing string, s *statement, n int, row func(columns []string)) error {
-	rows, err := t.QueryContext(ctx, s.String(), s.args...)
+	if t.gathered != nil {
+		return errOpen
+	}
+	rows, err := t.open.QueryContext(ctx, s.String(), s.args()...)
 	if err != nil {
 		return t.store.wrap(doing, err)
 	}
+	return t.store.wrap(doing, scanTexts(rows, n, row))
+}
+
+func scanTexts(rows *sql.Rows, n int, row func(columns []string)) error {
 	defer rows.Close()
 	columns, targets := make([]string, n), make([]any, n)
 	for i := range columns {
@@ -141,9 +192,9 @@ func (t *tx) collect(ctx context.Context, doing string, s *statement, n int, row
 	}
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
-			return t.store.wrap(doing, err)
+			return err
 		}
 		row(columns)
 	}
-	return t.store.wrap(doing, rows.Err())
+	return rows.Err()
 }

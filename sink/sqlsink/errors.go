@@ -53,7 +53,13 @@ func (s *store) commitError(err error) error {
 	case refused(s.dialect, state, number):
 		return s.wrap("commit", err)
 	}
-	e := &Error{Doing: "commit (it may have happened)", SQLState: state, Number: number, Err: err, text: err.Error()}
+	return s.uncertain(err)
+}
+
+// uncertain describes a failure after which the commit may have happened.
+func (s *store) uncertain(err error) error {
+	e := &Error{Doing: "commit (it may have happened)", Err: err, text: err.Error()}
+	e.SQLState, e.Number = codes(err)
 	if !s.values {
 		e.text = redact(e.text)
 	}

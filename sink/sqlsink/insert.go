@@ -1,0 +1,63 @@
+package sqlsink
+
+import (
+	"context"
+)
+
+// insert is a plain insert of several rows.
+type insert struct {
+	table   string
+	columns []string
+}
+
+func (i insert) exec(ctx context.Context, t *tx, rows *grid) error {
+	if rows.rows() == 0 {
+		return nil
+	}
+	doing := "insert into " + i.table
+	switch t.store.dialect {
+	case PostgreSQL:
+		types, err := t.columnTypes(ctx, i.table, i.columns)
+		if err != nil {
+			return err
+		}
+		s := t.statement()
+		return t.exec(ctx, doing, i.fromArrays(s, sourceOf(rows, types), t.gathered != nil))
+	case SQLite:
+		return t.each(ctx, doing, i.into(t.statement()).text("(").list(rows.row(0)).text(")").String(), rows)
+	}
+	for chunk := range rows.chunks(min(maxRows, parameters/rows.columns), maxBytes) {
+		if err := t.exec(ctx, doing, i.into(t.statement()).rows(chunk)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i insert) into(s *statement) *statement {
+	return s.text("INSERT INTO ", s.dialect.quoteTable(i.table), " (", s.dialect.quoteAll(i.columns), ") VALUES ")
+}
+
+func (i insert) fromArrays(s *statement, src source, binaryFormat bool) *statement {
+	s.text("INSERT INTO ", s.dialect.quoteTable(i.table), " (", s.dialect.quoteAll(i.columns), ") SELECT ")
+	return s.selected(src, len(i.columns)).text(" FROM ").from(src, binaryFormat)
+}
+
+// each runs one prepared statement for several rows, which is SQLite's fastest form.
+func (t *tx) each(ctx context.Context, doing, text string, rows *grid) error {
+	prepared, err := t.open.PrepareContext(ctx, text)
+	if err != nil {
+		return t.store.wrap(doing, err)
+	}
+	defer prepared.Close()
+	args := make([]any, rows.columns)
+	for i := range rows.rows() {
+		for at := range args {
+			args[at] = rows.at(i, at).arg(SQLite)
+		}
+		if _, err := prepared.ExecContext(ctx, args...); err != nil {
+			return t.store.wrap(doing, err)
+		}
+	}
+	return nil
+}
