@@ -8,6 +8,7 @@ import (
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sinktest"
 	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -84,7 +85,11 @@ func itemsIn(t *testing.T, pool *sqlx.DB, g guardCase) sinktest.Subject[itemRow]
 // newDB makes a sink of a pool and creates the library's own tables.
 func newDB(t *testing.T, pool *sqlx.DB) *sqlsink.DB {
 	t.Helper()
-	db, err := sqlsink.New(pool)
+	var opts []sqlsink.Option
+	if pool.DriverName() == "pgx" {
+		opts = append(opts, pgxwire.Pipeline())
+	}
+	db, err := sqlsink.New(pool, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

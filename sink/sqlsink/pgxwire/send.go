@@ -115,7 +115,7 @@ func (f *flight) forget() {
 // somebody has said DEALLOCATE ALL, or a table was changed. With new statements the batch may go.
 func (f *flight) outdated() bool {
 	var e *pgconn.PgError
-	if !errors.As(f.failure, &e) || e.Code != "26000" && e.Code != "0A000" || len(f.session.names) == 0 {
+	if f.failure == nil || !errors.As(f.failure.Err, &e) || e.Code != "26000" && e.Code != "0A000" || len(f.session.names) == 0 {
 		return false
 	}
 	clear(f.session.names)
