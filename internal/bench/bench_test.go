@@ -24,7 +24,7 @@ func TestRoutesAgree(t *testing.T) {
 func TestArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"nothing"}, {"-unknown"}} {
-		if err := run(args); err == nil {
+		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%v: no error", args)
 		}
 	}
