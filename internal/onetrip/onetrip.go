@@ -20,6 +20,9 @@ type Statement struct {
 	Text   string
 	Params []Param
 	Copy   []byte // what a COPY … FROM STDIN statement reads; nil for any other
+
+	// Optimistic marks a statement whose failure only means that the batch has to be put in another way.
+	Optimistic bool
 }
 
 // Param is a parameter in the text or the binary format of the wire protocol; nil data is NULL.

@@ -15,6 +15,7 @@ func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, ext
 		if err != nil {
 			return err
 		}
+		u.buried.lowest = lowest(fresh)
 		if copied, err := u.copy(ctx, tx, rows); err != nil {
 			return err
 		} else if !copied {
@@ -25,7 +26,17 @@ func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, ext
 	if err != nil {
 		return err
 	}
+	u.buried.lowest = lowest(rest)
 	return u.exec(ctx, tx, rows)
+}
+
+func lowest(changes []change) (version string) {
+	for i := range changes {
+		if version == "" || changes[i].version < version {
+			version = changes[i].version
+		}
+	}
+	return version
 }
 
 // leastCopied is how many rows are worth a COPY.
@@ -50,8 +61,8 @@ func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
 	return fresh, rest
 }
 
-// copy gathers a COPY, if all values have a binary format. It is optimistic: a row that is there already fails the
-// whole transaction, which is then sent again without. The guard loses nothing: what COPY writes was not there.
+// copy gathers a COPY, if all values have a binary format. It is optimistic: a row that is there already, or was deleted by a
+// newer change, fails the whole transaction, which is then sent again without.
 func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err error) {
 	types, err := tx.columnTypes(ctx, u.table, u.columns)
 	if err != nil {
@@ -61,9 +72,16 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	if !ok {
 		return false, nil
 	}
+	if u.buried.table != "" {
+		tx.gatherOptimistic(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
+	}
 	s := tx.statement()
 	s.text("COPY ", s.dialect.quoteTable(u.table), " (", s.dialect.quoteAll(u.columns), ") FROM STDIN (FORMAT binary)")
-	statement := onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data}
-	tx.gathered.statements = append(tx.gathered.statements, statement)
+	tx.gatherOptimistic(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
 	return true, nil
+}
+
+func (t *tx) gatherOptimistic(s onetrip.Statement) {
+	s.Optimistic = true
+	t.gathered.statements = append(t.gathered.statements, s)
 }

@@ -22,7 +22,7 @@ var errOpen = errors.New("sqlsink: an open transaction is needed")
 // gathering is a transaction whose statements are gathered, to be sent together.
 type gathering struct {
 	statements []onetrip.Statement
-	noCopy     bool // a COPY has failed: write those rows like all others
+	noCopy     bool // it was tried, and a row was there already
 }
 
 // inOneTrip gathers what fn writes and sends it. Nothing has been done when it returns errOpen.
@@ -34,7 +34,7 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 			return err
 		}
 		err := s.send(ctx, t)
-		if !t.copyFailed(err) {
+		if !disappointed(err) {
 			return err
 		}
 		t.gathered = &gathering{noCopy: true}
@@ -81,19 +81,19 @@ func (s *store) sent(batch *onetrip.Batch, err error) error {
 	statement := &batch.Statements[failure.Statement]
 	err = s.wrap(statement.Doing, failure.Err)
 	s.catalog.doubt(err)
-	if statement.Copy != nil {
-		return &copyError{err}
+	if statement.Optimistic {
+		return &optimismError{err}
 	}
 	return err
 }
 
-// copyError is the failure of an optimistic COPY, which is no failure of the batch.
-type copyError struct{ error }
+// optimismError is the failure of a statement that was worth a try, and no failure of the batch.
+type optimismError struct{ error }
 
-func (e *copyError) Unwrap() error { return e.error }
+func (e *optimismError) Unwrap() error { return e.error }
 
-// copyFailed reports whether the batch is worth another try without COPY: nothing of it was written.
-func (t *tx) copyFailed(err error) bool {
-	var failed *copyError
+// disappointed reports whether the batch is to be sent again without COPY: nothing of it was written.
+func disappointed(err error) bool {
+	var failed *optimismError
 	return errors.As(err, &failed) && !sink.IsTransient(failed.error)
 }

@@ -167,7 +167,7 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 }
 
 // copyData is the binary format of COPY: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
-// ok is false when a column has a value without a binary format.
+// It takes the first cells of each row, as many as there are columns; ok is false when one has no binary format.
 func copyData(g *grid, columns []pgColumn) (data []byte, ok bool) {
 	src := sourceOf(g, columns)
 	for at := range src.columns {
@@ -179,7 +179,7 @@ func copyData(g *grid, columns []pgColumn) (data []byte, ok bool) {
 	data = append(data, "PGCOPY\n\xff\r\n\x00"...)
 	data = append(data, make([]byte, 8)...)
 	for i := range g.rows() {
-		data = binary.BigEndian.AppendUint16(data, uint16(g.columns))
+		data = binary.BigEndian.AppendUint16(data, uint16(len(columns)))
 		for at := range src.columns {
 			data = appendField(data, g.at(i, at), src.columns[at].element)
 		}

@@ -12,10 +12,17 @@ import (
 // DDL returns the statements that create the tables the library keeps for itself: tombstones, the inbox of [DB.Once] and
 // the versions of [DB.Newest] and [Children]. They do nothing when the tables are there.
 func (d *DB) DDL() []string {
-	return []string{
+	statements := []string{
 		ddl(d.store.dialect, tombstoneTable), ddl(d.store.dialect, inboxTable), ddl(d.store.dialect, newestTable),
 	}
+	if d.store.dialect == PostgreSQL {
+		statements = append(statements, newestTombstone)
+	}
+	return statements
 }
+
+// newestTombstone is the index by which a batch is told with one look that no tombstone is newer.
+const newestTombstone = "CREATE INDEX IF NOT EXISTS dynasink_tombstones_newest ON " + tombstoneTable + " (table_name, sequence)"
 
 func ddl(d Dialect, table string) string {
 	body := map[string]string{

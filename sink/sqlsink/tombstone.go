@@ -64,13 +64,14 @@ func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []
 		return withDDL(err, tx.store.dialect, tombstoneTable)
 	}
 	upserts, removals := split(changes)
-	if err := t.bury(ctx, tx, removals); err != nil {
-		return withDDL(err, tx.store.dialect, tombstoneTable)
-	}
 	if err := t.remove(ctx, tx, g.column, removals, versionOf); err != nil {
 		return err
 	}
-	return g.upsert(ctx, tx, t, upserts)
+	if err := g.upsert(ctx, tx, t, upserts); err != nil {
+		return err
+	}
+	// Last, so that the upserts are not held against the tombstones of their own batch, which are of other rows.
+	return withDDL(t.bury(ctx, tx, removals), tx.store.dialect, tombstoneTable)
 }
 
 func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts []change) error {
@@ -79,7 +80,7 @@ func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts [
 		u, extra = t.upsert(g.column, g.column), append(extra, versionOf)
 	}
 	if tx.store.dialect == PostgreSQL {
-		u.buried = burial{t.name, g.own}
+		u.buried = burial{table: t.name, own: g.own}
 		if extra = append(extra, hashOf); g.own {
 			extra = append(extra, versionOf)
 		}
@@ -90,11 +91,7 @@ func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts [
 		}
 		upserts = alive
 	}
-	rows, err := t.grid(upserts, t.columns.every, extra...)
-	if err != nil {
-		return err
-	}
-	return withDDL(u.exec(ctx, tx, rows), tx.store.dialect, tombstoneTable)
+	return withDDL(t.put(ctx, tx, u, upserts, extra...), tx.store.dialect, tombstoneTable)
 }
 
 // alive drops the upserts that a tombstone is newer than. A removal has the item's own version from its last upsert, so the

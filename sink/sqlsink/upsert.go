@@ -15,14 +15,8 @@ type upsert struct {
 	columns []string
 	keys    []string
 	guard   string // a column of columns: a row is replaced only by one whose guard is not lower; "" replaces always
+	keep    bool   // a row that is there stays as it is
 	buried  burial // what the order guard remembers of deleted rows
-}
-
-// burial is how PostgreSQL looks for a tombstone itself. The rows then have more cells: the hash of the key and, if it is
-// not the last column, the padded version.
-type burial struct {
-	table string // whose tombstones; "" to look for none
-	own   bool   // the version is the row's own: of two equal ones the tombstone's is the newer
 }
 
 // exec upserts rows, each key at most once, in the engine's fastest form: from arrays on PostgreSQL, row by row with a
@@ -81,21 +75,13 @@ func (u upsert) fromArrays(rows *grid, types []pgColumn, binaryFormat bool) *sta
 	s.text("INSERT INTO ", s.dialect.quoteTable(u.table), " AS target (", s.dialect.quoteAll(u.columns), ") SELECT ")
 	s.selected(src, n).text(" FROM ").from(src, binaryFormat)
 	if u.buried.table != "" {
-		u.buried.condition(s, n)
+		hash, version := u.buried.cells(n)
+		s.text(" WHERE NOT (")
+		u.buried.forbids(s, hash, version)
+		s.text(")")
 	}
 	u.onConflict(s)
 	return s
-}
-
-// condition keeps the rows that no newer tombstone forbids. A sub-select per row is one look into the index for each,
-// whatever the planner thinks of the table.
-func (b burial) condition(s *statement, columns int) {
-	operator, version := "<=", columns-1
-	if b.own {
-		operator, version = "<", columns+1
-	}
-	s.text(" WHERE COALESCE((SELECT CAST(d.sequence AS text) FROM ", tombstoneTable, " AS d WHERE d.table_name = ").arg(textOf(b.table))
-	s.text(" AND d.row_key = ", casted(columns, ""), `), '') COLLATE "C" `, operator, " CAST(", casted(version, ""), " AS text)")
 }
 
 // statement is the form of MySQL, and of SQLite for the first row.
@@ -164,6 +150,9 @@ func (u upsert) onDuplicateKey(s *statement) {
 
 // updated lists the columns to set, the guard last.
 func (u upsert) updated() []string {
+	if u.keep {
+		return nil
+	}
 	var updated []string
 	for _, column := range u.columns {
 		if column != u.guard && !slices.Contains(u.keys, column) {

@@ -2,20 +2,20 @@
 BEGIN Read Committed
 SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?, ?) ORDER BY row_key FOR UPDATE
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = VALUES(`deleted_at`), `sequence` = VALUES(`sequence`)
-INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 DELETE FROM `shop`.`orders` WHERE (`a` = ? AND `b` = ? AND (`stream_sequence` IS NULL OR `stream_sequence` <= ?))
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO `shop`.`orders` (`a`, `b`, `v`, `n`, `stream_sequence`) VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `a` = IF(`a` = VALUES(`a`) AND `b` = VALUES(`b`), `a`, (SELECT NULL UNION ALL SELECT NULL)), `v` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`v`), `v`), `n` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`n`), `n`), `stream_sequence` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`stream_sequence`), `stream_sequence`)
+INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 COMMIT
 
 -- version
 BEGIN Read Committed
 SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?, ?) ORDER BY row_key FOR UPDATE
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = VALUES(`deleted_at`), `sequence` = VALUES(`sequence`)
-INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 DELETE FROM `orders` WHERE (`a` = ? AND `b` = ? AND (`n` IS NULL OR `n` <= ?))
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO `orders` (`a`, `b`, `v`, `n`) VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `a` = IF(`a` = VALUES(`a`) AND `b` = VALUES(`b`), `a`, (SELECT NULL UNION ALL SELECT NULL)), `v` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`v`), `v`), `n` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`n`), `n`)
+INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 COMMIT
 
 -- soft delete

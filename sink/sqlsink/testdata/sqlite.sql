@@ -1,21 +1,21 @@
 -- tombstones
 BEGIN Default
 DELETE FROM dynasink_tombstones WHERE table_name = '' AND row_key = ''
-INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 DELETE FROM "shop"."orders" AS target WHERE (target."a" = ? AND target."b" = ? AND (target."stream_sequence" IS NULL OR target."stream_sequence" <= ?))
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
+INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 COMMIT
 
 -- version
 BEGIN Default
 DELETE FROM dynasink_tombstones WHERE table_name = '' AND row_key = ''
-INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 DELETE FROM "orders" AS target WHERE (target."a" = ? AND target."b" = ? AND (target."n" IS NULL OR target."n" <= ?))
 SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n" WHERE target."n" IS NULL OR target."n" <= excluded."n"
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n" WHERE target."n" IS NULL OR target."n" <= excluded."n"
+INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 COMMIT
 
 -- soft delete
