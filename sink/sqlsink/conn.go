@@ -58,7 +58,6 @@ type connections struct {
 	unlimited bool // NoTimeouts
 	idle      time.Duration
 	idleSet   bool
-	clock     func() time.Time // nil: time.Now
 
 	mu      sync.Mutex
 	used    map[uintptr]time.Time    // when a batch last used a connection, by identity
@@ -166,7 +165,7 @@ func (s *store) rested(dc any) bool {
 	s.mu.Lock()
 	last, known := s.used[identity(dc)]
 	s.mu.Unlock()
-	idle := s.wallClock().Sub(last)
+	idle := wallClock().Sub(last)
 	return !known || idle < 0 || idle >= limit
 }
 
@@ -179,7 +178,7 @@ func (s *store) note(conn *sqlx.Conn) {
 		if s.used == nil || len(s.used) >= many {
 			s.used = map[uintptr]time.Time{}
 		}
-		s.used[identity(dc)] = s.wallClock()
+		s.used[identity(dc)] = wallClock()
 		return nil
 	})
 }
@@ -193,10 +192,5 @@ func identity(dc any) uintptr {
 	return 0
 }
 
-// wallClock strips the monotonic reading.
-func (s *store) wallClock() time.Time {
-	if s.clock != nil {
-		return s.clock()
-	}
-	return time.Now().Round(0)
-}
+// wallClock strips the monotonic reading, which may have stood still.
+func wallClock() time.Time { return time.Now().Round(0) }

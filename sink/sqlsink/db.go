@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 type DB struct {
 	store *store
 
-	mu     sync.Mutex
-	checks []check // what Preflight looks at
+	mu      sync.Mutex
+	checks  []check            // what Preflight looks at
+	appends map[[2]string]bool // which tables are appended to, and as what
 }
 
 // store is the sink behind a DB; it is apart so that its transaction type stays unexported.
@@ -144,12 +146,12 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 }
 
 func (t *tx) limit(ctx context.Context) error {
-	for _, text := range t.store.limits(ctx) {
-		if _, err := t.open.ExecContext(ctx, text); err != nil {
-			return t.store.wrap("limit the transaction", err)
-		}
+	limits := t.store.limits(ctx)
+	if len(limits) == 0 {
+		return nil
 	}
-	return nil
+	_, err := t.open.ExecContext(ctx, strings.Join(limits, "; ")) // one round trip
+	return t.store.wrap("limit the transaction", err)
 }
 
 // ended marks what statements return when the end of the context has rolled the transaction back under them.

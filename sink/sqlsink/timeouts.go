@@ -25,7 +25,7 @@ import (
 //
 // Times are rounded up, by an eighth at most. A time-out that the session has already is only ever shortened.
 //
-// With functions in a batch this costs one round trip on PostgreSQL and two on MySQL.
+// This takes a round trip of its own where the statements of a batch are not sent together, and another one on MySQL.
 func NoTimeouts() Option {
 	return option(func(s *store) { s.unlimited = true })
 }
@@ -69,9 +69,9 @@ var timeouts = map[Dialect][]timeout{
 	SQLite: {{name: "busy_timeout", unit: time.Millisecond, share: 2, zero: true}},
 }
 
-// limits returns the statements that make the server give up what runs past ctx's deadline, to be sent right after BEGIN in
-// the same round trip; nil where there is nothing to limit. They have no parameters and go as plain text: preparing them
-// would be of no use. On MySQL and SQLite they outlive the transaction, until release.
+// limits returns the statements that make the server give up what runs past ctx's deadline, to be sent together right after
+// BEGIN; nil where there is nothing to limit. They have no parameters, so drivers send them as plain text and prepare
+// nothing. On MySQL and SQLite they outlive the transaction, until release.
 func (s *store) limits(ctx context.Context) []string {
 	return s.each(ctx, func(_, limit time.Duration) time.Duration { return limit })
 }
