@@ -20,6 +20,7 @@ type table struct {
 	name    string
 	columns *columns
 	guard   guard
+	every   bool // write every change, not only the last of each row
 }
 
 // TableOption changes what [NewTable] returns.
@@ -31,6 +32,9 @@ func (o tableOption) applyTable(t *table) { o(t) }
 
 // NewTable makes a target of the table called name (schema.name where the engine has schemas; names are quoted, so case
 // counts). R is a struct with db tags, of which at least one has the option key; the key must be unique in the table.
+//
+// Of the changes of a row in one commit only the last is written, rows in the order of their keys. Where a second unique index
+// lets rows take values from each other, see [EveryChange].
 //
 // Nothing is asked of the database: [DB.Preflight] does that.
 func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error) {
@@ -49,7 +53,7 @@ func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error
 	for _, o := range opts {
 		o.applyTable(t)
 	}
-	if err := t.guard.bind(t); err != nil {
+	if err := t.bind(); err != nil {
 		return nil, err
 	}
 	db.addCheck(t.check)
@@ -63,7 +67,14 @@ func (t *Table[R]) Upsert(b *sink.Batch, row R) { t.port.Upsert(b, row) }
 func (t *Table[R]) Delete(b *sink.Batch, key R) { t.port.Delete(b, key) }
 
 // SameKey implements [sink.Keyed].
-func (t *Table[R]) SameKey(a, b R) bool { return t.port.SameKey(a, b) }
+func (t *Table[R]) SameKey(a, b R) bool {
+	if !t.table.every {
+		return t.port.SameKey(a, b)
+	}
+	keyA, errA := t.table.keyText(reflect.ValueOf(&a).Elem())
+	keyB, errB := t.table.keyText(reflect.ValueOf(&b).Elem())
+	return errA == nil && errB == nil && keyA == keyB
+}
 
 // DeletesByState implements [sink.Stateful]: with [GuardVersion] the version of a delete is the last state's.
 func (t *Table[R]) DeletesByState() bool {
@@ -79,21 +90,26 @@ func newPort[R any](t *table) *sink.Port[R] {
 			return version
 		}))
 	}
+	if t.every {
+		opts = append(opts, sink.EveryWrite())
+	}
 	return sink.NewPort(t.store,
-		func(row *R) (string, error) {
-			key, err := t.columns.keyText(reflect.ValueOf(row).Elem(), t.columns.keys, t.store.dialect)
-			if err != nil {
-				err = fmt.Errorf("sqlsink: table %s: %w", t.name, err)
-			}
-			return key, err
-		},
+		func(row *R) (string, error) { return t.keyText(reflect.ValueOf(row).Elem()) },
 		func(ctx context.Context, tx *tx, writes []sink.Write[R]) error {
 			changes, err := changesOf(t, writes)
 			if err != nil {
 				return err
 			}
-			return t.guard.write(ctx, tx, t, changes)
+			return t.write(ctx, tx, changes)
 		}, opts...)
+}
+
+func (t *table) keyText(row reflect.Value) (string, error) {
+	key, err := t.columns.keyText(row, t.columns.keys, t.store.dialect)
+	if err != nil {
+		err = fmt.Errorf("sqlsink: table %s: %w", t.name, err)
+	}
+	return key, err
 }
 
 // change is one row to write or to remove.
