@@ -41,6 +41,15 @@ func (s *stage[R, K, Tx]) ordinal(b *Batch) int32 {
 	return n
 }
 
+// add doubles the room when there is none: append would grow a long slice by a quarter, and copy rows four times on average.
+func (s *stage[R, K, Tx]) add(e entry[R, K]) {
+	if len(s.entries) == cap(s.entries) {
+		s.entries = slices.Grow(s.entries, max(16, len(s.entries)))
+	}
+	s.entries = append(s.entries, e)
+	s.sorted = false
+}
+
 func (s *stage[R, K, Tx]) begin(mixed bool) {
 	s.next = 0
 	if mixed && !s.sorted {

@@ -47,16 +47,22 @@ func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
 	if tx.gathered == nil || tx.gathered.noCopy || tx.store.dialect != PostgreSQL || tx.store.stateless {
 		return nil, changes
 	}
-	fresh = make([]change, 0, len(changes))
+	n := 0
+	for i := range changes {
+		if changes[i].fresh {
+			n++
+		}
+	}
+	if n < leastCopied {
+		return nil, changes
+	}
+	fresh, rest = make([]change, 0, n), make([]change, 0, len(changes)-n)
 	for _, c := range changes {
 		if c.fresh {
 			fresh = append(fresh, c)
 		} else {
 			rest = append(rest, c)
 		}
-	}
-	if len(fresh) < leastCopied {
-		return nil, changes
 	}
 	return fresh, rest
 }

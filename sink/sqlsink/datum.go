@@ -12,8 +12,7 @@ type datum struct {
 	kind  kind
 	nanos int32  // of a moment
 	n     int64  // an integer, a boolean (0 or 1), the bits of a real, the Unix seconds of a moment
-	text  string // what is textual
-	bytes []byte // octets
+	text  string // what is textual, and octets
 }
 
 type kind uint8
@@ -26,11 +25,12 @@ const (
 	textual
 	octets
 	moment
+	array // of a statement
 )
 
 func textOf(s string) datum   { return datum{kind: textual, text: s} }
 func integerOf(n int64) datum { return datum{kind: integer, n: n} }
-func octetsOf(b []byte) datum { return datum{kind: octets, bytes: b} }
+func octetsOf(b []byte) datum { return datum{kind: octets, text: string(b)} }
 func realOf(f float64) datum  { return datum{kind: real, n: int64(math.Float64bits(f))} }
 
 func booleanOf(b bool) datum {
@@ -63,7 +63,7 @@ func (v *datum) arg(d Dialect) any {
 	case textual:
 		return v.text
 	case octets:
-		return v.bytes
+		return []byte(v.text)
 	case moment:
 		return timeArg(v.time(), d)
 	}
@@ -86,18 +86,16 @@ func (v *datum) keyText() (s string, filled bool) {
 		return strconv.FormatInt(v.n, 10), true
 	case real:
 		return strconv.FormatFloat(v.real(), 'g', -1, 64), true
-	case textual:
+	case textual, octets:
 		return v.text, v.text != ""
-	case octets:
-		return string(v.bytes), len(v.bytes) > 0
 	case moment:
 		return v.time().Format(time.RFC3339Nano), true
 	}
 	return "", false
 }
 
-// size estimates what the value takes on the wire.
-func (v *datum) size() int { return 8 + len(v.text) + len(v.bytes) }
+// size estimates what the value takes on the wire, with its length.
+func (v *datum) size() int { return 12 + len(v.text) }
 
 // datumOf takes a value that a driver.Valuer returned.
 func datumOf(value any, d Dialect) (datum, error) {

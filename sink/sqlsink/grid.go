@@ -41,9 +41,9 @@ func (g *grid) chunks(rows, bytes int) iter.Seq[*grid] {
 	}
 }
 
-func sizeOf(row []datum) (size int) {
-	for i := range row {
-		size += row[i].size()
+func sizeOf(cells []datum) (size int) {
+	for i := range cells {
+		size += cells[i].size()
 	}
 	return size
 }

@@ -52,7 +52,7 @@ func (s *statement) from(src source, binaryFormat bool) *statement {
 		if at > 0 {
 			s.text(", ")
 		}
-		s.text("(SELECT CAST(").arg(src.array(at, binaryFormat)).text(" AS ", src.columns[at].element.name, "[]))")
+		s.text("(SELECT CAST(").array(src, at, binaryFormat).text(" AS ", src.columns[at].element.name, "[]))")
 	}
 	s.text(") AS u(")
 	for at := range src.columns {
@@ -62,6 +62,15 @@ func (s *statement) from(src source, binaryFormat bool) *statement {
 		s.text("c", strconv.Itoa(at))
 	}
 	return s.text(")")
+}
+
+// array writes a placeholder with a column as its argument.
+func (s *statement) array(src source, at int, binaryFormat bool) *statement {
+	if !binaryFormat {
+		return s.arg(textOf(src.grid.literalArray(at)))
+	}
+	s.arrays = append(s.arrays, src.grid.binaryArray(at, src.columns[at].element))
+	return s.arg(datum{kind: array, n: int64(len(s.arrays) - 1)})
 }
 
 // selected writes the first n columns of the source.
@@ -89,19 +98,16 @@ func casted(at int, typ string) string {
 	return "CAST(" + c + " AS " + typ + ")"
 }
 
-func (src source) array(at int, binaryFormat bool) datum {
-	if binaryFormat {
-		return octetsOf(src.grid.binaryArray(at, src.columns[at].element))
-	}
-	return textOf(src.grid.literalArray(at))
-}
-
 // binaryArray is the binary format of a one-dimensional array: dimensions, whether there are NULLs, the type of the elements,
 // their number, the first index, the elements. See array_recv in
 // https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
 func (g *grid) binaryArray(column int, e *element) []byte {
 	rows := g.rows()
-	dst := make([]byte, 0, 20+rows*12)
+	size := 20
+	for i := column; i < len(g.cells); i += g.columns {
+		size += g.cells[i].size()
+	}
+	dst := make([]byte, 0, size)
 	dst = binary.BigEndian.AppendUint32(dst, 1)
 	dst = binary.BigEndian.AppendUint32(dst, 1)
 	dst = binary.BigEndian.AppendUint32(dst, e.oid)
@@ -175,7 +181,7 @@ func copyData(g *grid, columns []pgColumn) (data []byte, ok bool) {
 			return nil, false
 		}
 	}
-	data = make([]byte, 0, 21+g.rows()*(2+12*g.columns))
+	data = make([]byte, 0, 21+2*g.rows()+sizeOf(g.cells))
 	data = append(data, "PGCOPY\n\xff\r\n\x00"...)
 	data = append(data, make([]byte, 8)...)
 	for i := range g.rows() {

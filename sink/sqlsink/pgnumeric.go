@@ -97,7 +97,7 @@ func appendDigits(dst []byte, digits []uint16, weight int, sign uint16, scale in
 	return dst
 }
 
-func appendHex(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }
+func appendHex(dst []byte, s string) []byte { return hex.AppendEncode(dst, []byte(s)) }
 
 // appendMoment writes years before Christ as PostgreSQL does; there is no year zero.
 func appendMoment(dst []byte, t time.Time) []byte {

@@ -20,7 +20,7 @@ type element struct {
 // https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
 var elements = map[uint32]*element{
 	16: {"bool", 16, isKind(boolean), func(dst []byte, v *datum) []byte { return append(dst, byte(v.n)) }},
-	17: {"bytea", 17, isKind(octets), func(dst []byte, v *datum) []byte { return append(dst, v.bytes...) }},
+	17: {"bytea", 17, isKind(octets), appendText},
 	20: {"int8", 20, isKind(integer), func(dst []byte, v *datum) []byte { return binary.BigEndian.AppendUint64(dst, uint64(v.n)) }},
 	21: {"int2", 21, isInteger(math.MinInt16, math.MaxInt16), func(dst []byte, v *datum) []byte { return binary.BigEndian.AppendUint16(dst, uint16(v.n)) }},
 	23: {"int4", 23, isInteger(math.MinInt32, math.MaxInt32), func(dst []byte, v *datum) []byte { return binary.BigEndian.AppendUint32(dst, uint32(v.n)) }},
@@ -122,7 +122,7 @@ func (v *datum) appendTextForm(dst []byte) []byte {
 	case textual:
 		return append(dst, v.text...)
 	case octets:
-		return appendHex(append(dst, `\x`...), v.bytes)
+		return appendHex(append(dst, `\x`...), v.text)
 	case moment:
 		return appendMoment(dst, v.time())
 	}

@@ -12,6 +12,7 @@ type statement struct {
 	strings.Builder
 	dialect Dialect
 	values  []datum
+	arrays  [][]byte // in PostgreSQL's binary format; values of the kind array are indexes of it
 }
 
 func (s *statement) text(parts ...string) *statement {
@@ -89,8 +90,8 @@ func (s *statement) gather(doing string) onetrip.Statement {
 	for i := range s.values {
 		switch v := &s.values[i]; v.kind {
 		case null:
-		case octets:
-			params[i] = onetrip.Param{Binary: true, Data: v.bytes}
+		case array:
+			params[i] = onetrip.Param{Binary: true, Data: s.arrays[v.n]}
 		default:
 			params[i].Data = v.appendTextForm(nil)
 		}
