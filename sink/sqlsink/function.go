@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dynasink/dynasink/internal/sqlcode"
 	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
 )
@@ -85,7 +86,7 @@ func (s *store) own(err error) error {
 	if err == nil || errors.Is(err, errOpen) || sink.IsPermanent(err) || sink.IsTransient(err) || errors.As(err, &described) {
 		return err
 	}
-	if state, number := codes(err); state != "" || number != 0 || disconnected(err) {
+	if state, number := sqlcode.Of(err); state != "" || number != 0 || disconnected(err) {
 		return s.wrap("own SQL", err)
 	}
 	if strings.Contains(err.Error(), "sql: Scan error") { // it quotes the value
