@@ -39,12 +39,9 @@ func lowest(changes []change) (version string) {
 	return version
 }
 
-// leastCopied is how many rows are worth a COPY.
-const leastCopied = 32
-
 // freshOf parts the changes that COPY is tried for from the rest; changes keep their order in both.
 func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
-	if tx.gathered == nil || tx.gathered.noCopy || tx.store.dialect != PostgreSQL || tx.store.stateless {
+	if tx.gathered == nil || tx.gathered.noCopy || tx.store.copyFrom <= 0 || tx.store.stateless {
 		return nil, changes
 	}
 	n := 0
@@ -53,7 +50,7 @@ func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
 			n++
 		}
 	}
-	if n < leastCopied {
+	if n < tx.store.copyFrom || !tx.store.optimism.allows(t.name) {
 		return nil, changes
 	}
 	fresh, rest = make([]change, 0, n), make([]change, 0, len(changes)-n)
@@ -83,6 +80,7 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	}
 	s := tx.statement()
 	s.text("COPY ", s.dialect.quoteTable(u.table), " (", s.dialect.quoteAll(u.columns), ") FROM STDIN (FORMAT binary)")
+	tx.gathered.copied = append(tx.gathered.copied, u.table)
 	tx.gatherOptimistic(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
 	return true, nil
 }

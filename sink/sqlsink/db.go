@@ -32,7 +32,9 @@ type store struct {
 	values    bool
 	sender    onetrip.Sender // nil: every batch runs in a transaction that is open while it is written
 	stateless bool           // leave nothing on a connection that outlives the transaction
+	copyFrom  int            // how many new rows go by COPY; 0: none
 	catalog   catalog
+	optimism  optimism
 	connections
 }
 

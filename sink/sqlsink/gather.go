@@ -11,9 +11,9 @@ import (
 )
 
 // OneTrip is the option that packages of this module for one driver return, such as pgxwire.Pipeline: with it a batch
-// without SQL functions of the user's own is written in one network round trip.
-func OneTrip(s onetrip.Sender) Option {
-	return option(func(st *store) { st.sender = s })
+// without SQL functions of the user's own is written in one network round trip, copyFrom new rows or more by COPY.
+func OneTrip(s onetrip.Sender, copyFrom int) Option {
+	return option(func(st *store) { st.sender, st.copyFrom = s, copyFrom })
 }
 
 // errOpen says that what is staged needs a transaction that is open while it runs: it looks at what it reads.
@@ -22,7 +22,8 @@ var errOpen = errors.New("sqlsink: an open transaction is needed")
 // gathering is a transaction whose statements are gathered, to be sent together.
 type gathering struct {
 	statements []onetrip.Statement
-	noCopy     bool // it was tried, and a row was there already
+	noCopy     bool     // it was tried, and a row was there already
+	copied     []string // tables
 }
 
 // inOneTrip gathers what fn writes and sends it. Nothing has been done when it returns errOpen.
@@ -34,7 +35,11 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 			return err
 		}
 		err := s.send(ctx, t)
-		if !disappointed(err) {
+		failed := disappointed(err)
+		if failed || err == nil {
+			s.optimism.learn(t.gathered.copied, failed)
+		}
+		if !failed {
 			return err
 		}
 		t.gathered = &gathering{noCopy: true}

@@ -50,7 +50,7 @@ func BenchmarkGather(b *testing.B) {
 			b.Run(name+"/"+event, func(b *testing.B) {
 				f := &fake{rows: map[string][][]driver.Value{"pg_attribute": itemCatalog}}
 				n := &nowhere{}
-				db := f.open(b, PostgreSQL, OneTrip(n))
+				db := f.open(b, PostgreSQL, OneTrip(n, 32))
 				table := mustTable[item](b, db, "items", guard)
 				rows := make([]item, records)
 				for i := range rows {

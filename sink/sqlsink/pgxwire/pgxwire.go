@@ -25,7 +25,32 @@ import (
 )
 
 // Pipeline returns the option for [sqlsink.New].
-func Pipeline() sqlsink.Option { return sqlsink.OneTrip(sender{}) }
+func Pipeline(opts ...Option) sqlsink.Option {
+	o := options{copyFrom: DefaultCopyFrom}
+	for _, opt := range opts {
+		opt.apply(&o)
+	}
+	return sqlsink.OneTrip(sender{}, o.copyFrom)
+}
+
+// Option changes what [Pipeline] does.
+type Option interface{ apply(*options) }
+
+type options struct{ copyFrom int }
+
+type option func(*options)
+
+func (o option) apply(p *options) { o(p) }
+
+// DefaultCopyFrom is the number of new rows from which on COPY is faster than an upsert.
+const DefaultCopyFrom = 32
+
+// CopyFrom sets the number of rows from which on those that an INSERT brought go into a table by COPY; 0 is never. COPY is
+// tried: when one of the rows is there already, as it is after a redelivery, nothing has been written, and the batch is sent
+// a second time without COPY. Turn it off for tables that COPY does not work for, those with row-level security.
+func CopyFrom(rows int) Option {
+	return option(func(o *options) { o.copyFrom = rows })
+}
 
 type sender struct{}
 
