@@ -10,10 +10,7 @@ import (
 	"github.com/dynasink/dynasink/handler"
 )
 
-const (
-	table     = "orders"
-	streamARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
-)
+const streamARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
 
 // change is one stream record.
 type change struct {
@@ -21,8 +18,6 @@ type change struct {
 	row, old flat // after and before; only row's key is set where there is no image
 	sequence string
 }
-
-func (c *change) eventID() string { return "e" + c.sequence }
 
 // batch is what one invocation brings.
 type batch struct {
@@ -135,17 +130,17 @@ func (b *batch) encode() {
 func (c *change) encode(w *strings.Builder) {
 	fmt.Fprintf(w, `{"eventID":"%s","eventName":"%s","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-central-1",`+
 		`"dynamodb":{"ApproximateCreationDateTime":1768608000,"Keys":{"pk":{"S":"%s"},"sk":{"S":"%s"}},`,
-		c.eventID(), c.event, c.row.PK, c.row.SK)
+		c.sequence, c.event, c.row.PK, c.row.SK)
 	if c.event != handler.Remove {
-		fmt.Fprintf(w, `"NewImage":%s,`, c.row.image())
+		fmt.Fprintf(w, `"NewImage":%s,`, image(&c.row))
 	}
 	if c.event != handler.Insert {
-		fmt.Fprintf(w, `"OldImage":%s,`, c.old.image())
+		fmt.Fprintf(w, `"OldImage":%s,`, image(&c.old))
 	}
 	fmt.Fprintf(w, `"SequenceNumber":"%s","SizeBytes":312,"StreamViewType":"NEW_AND_OLD_IMAGES"},"eventSourceARN":"%s"}`, c.sequence, streamARN)
 }
 
-func (f *flat) image() string {
+func image(f *flat) string {
 	return fmt.Sprintf(`{"pk":{"S":"%s"},"sk":{"S":"%s"},"name":{"S":"%s"},"email":{"S":"%s"},"status":{"S":"%s"},"qty":{"N":"%d"},`+
 		`"total":{"N":"%v"},"paid":{"BOOL":%v},"version":{"N":"%d"},"placed_at":{"N":"%d"}}`,
 		f.PK, f.SK, f.Name, f.Email, f.Status, f.Qty, f.Total, f.Paid, f.Version, f.Placed.Unix())

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
+	"github.com/dynasink/dynasink/internal/bench/order"
 )
 
 const envelope = `{"eventID":"%032x","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-central-1",` +
@@ -28,22 +30,8 @@ func payload(item func(int) string, records int) []byte {
 	return []byte(b.String())
 }
 
-// flat is an item of ten small attributes, and the row that it becomes.
-type flat struct {
-	PK      string    `dynamodbav:"pk" db:"pk,key" gorm:"column:pk;primaryKey"`
-	SK      string    `dynamodbav:"sk" db:"sk,key" gorm:"column:sk;primaryKey"`
-	Name    string    `dynamodbav:"name" db:"name"`
-	Email   string    `dynamodbav:"email" db:"email"`
-	Status  string    `dynamodbav:"status" db:"status"`
-	Qty     int       `dynamodbav:"qty" db:"qty"`
-	Total   float64   `dynamodbav:"total" db:"total"`
-	Paid    bool      `dynamodbav:"paid" db:"paid"`
-	Version int64     `dynamodbav:"version" db:"version"`
-	Placed  time.Time `dynamodbav:"placed_at,unixtime" db:"placed_at" gorm:"column:placed_at"`
-}
-
-// TableName implements gorm's schema.Tabler.
-func (flat) TableName() string { return table }
+// flat is an item of ten small attributes.
+type flat = order.Order
 
 func flatItem(i int) string {
 	return fmt.Sprintf(`{"pk":{"S":"CUSTOMER#%08d"},"sk":{"S":"ORDER#%06d"},"name":{"S":"Customer %d"},"email":{"S":"user%d@example.com"},`+

@@ -8,6 +8,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/dynasink/dynasink/internal/bench/order"
 	"github.com/dynasink/dynasink/internal/e2e/servers"
 	"github.com/dynasink/dynasink/internal/e2e/wire"
 	"github.com/dynasink/dynasink/sink/sqlsink"
@@ -85,7 +86,7 @@ func (d *database) fill(h *harness) error {
 	return d.execute(h.ctx, pool, fmt.Sprintf("INSERT INTO dynasink_tombstones (table_name, row_key, sequence, deleted_at) "+
 		"WITH digits AS (%s), numbers AS (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS i "+
 		"FROM digits a, digits b, digits c, digits e, digits f) "+
-		"SELECT '%s', %s, '%040d', '2026-01-01 00:00:00' FROM numbers WHERE i < %d", digits, table, d.hash, 1, tombstonesBefore),
+		"SELECT '%s', %s, '%040d', '2026-01-01 00:00:00' FROM numbers WHERE i < %d", digits, order.Table, d.hash, 1, tombstonesBefore),
 		d.settle)
 }
 

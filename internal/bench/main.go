@@ -37,6 +37,7 @@ var suites = map[string]func(o options) error{
 	"decode": func(o options) error { return decodeSuite(o.quick) },
 	"write":  writeSuite,
 	"e2e":    endToEndSuite,
+	"cold":   coldSuite,
 }
 
 func main() {

@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/dynasink/dynasink/handler"
+	"github.com/dynasink/dynasink/internal/bench/order"
 	"github.com/dynasink/dynasink/internal/streamjson"
 	"github.com/dynasink/dynasink/mapping"
 	"github.com/dynasink/dynasink/sink"
@@ -33,7 +34,7 @@ func newTarget(pool *sqlx.DB, guard sqlsink.TableOption) (sink.Target[flat], err
 	if err != nil {
 		return nil, err
 	}
-	return sqlsink.NewTable[flat](db, table, guard)
+	return sqlsink.NewTable[flat](db, order.Table, guard)
 }
 
 // stage writes rows as a handler's batch does: staged, then committed.

@@ -48,9 +48,7 @@ func (m *measurement) measure(ctx context.Context) error {
 	span, least, most := m.limit()
 	for start, round := time.Now(), 0; round < least || round < most && time.Since(start) < span; round++ {
 		for _, i := range rand.Perm(len(routes)) {
-			var s sample
-			var err error
-			pprof.Do(ctx, pprof.Labels("route", routes[i].name), func(ctx context.Context) { s, err = m.lap(ctx, &routes[i]) })
+			s, err := m.lap(ctx, &routes[i])
 			if err != nil {
 				return fmt.Errorf("%s: %w", routes[i].name, err)
 			}
@@ -108,18 +106,26 @@ func (m *measurement) lap(ctx context.Context, w *writer) (sample, error) {
 	records := 0
 	for range batches {
 		b := m.batch(w)
-		ctx, cancel := context.WithTimeout(ctx, invocation)
-		runtime.GC()
-		start := time.Now()
-		err := w.write(ctx, &b)
-		elapsed += time.Since(start)
-		cancel()
+		took, err := timed(ctx, w, &b)
 		if err != nil {
 			return sample{}, err
 		}
+		elapsed += took
 		records += len(b.changes)
 	}
 	return sample{time: elapsed / time.Duration(records)}, nil
+}
+
+func timed(ctx context.Context, w *writer, b *batch) (took time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, invocation)
+	defer cancel()
+	runtime.GC()
+	pprof.Do(ctx, pprof.Labels("route", w.name), func(ctx context.Context) {
+		start := time.Now()
+		err = w.write(ctx, b)
+		took = time.Since(start)
+	})
+	return took, err
 }
 
 func (m *measurement) print() {
