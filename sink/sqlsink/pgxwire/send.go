@@ -115,9 +115,18 @@ func (f *flight) forget() {
 // somebody has said DEALLOCATE ALL, or a table was changed. With new statements the batch may go.
 func (f *flight) outdated() bool {
 	var e *pgconn.PgError
-	if f.failure == nil || !errors.As(f.failure.Err, &e) || e.Code != "26000" && e.Code != "0A000" || len(f.session.names) == 0 {
+	if f.failure == nil || !errors.As(f.failure.Err, &e) || e.Code != "26000" && e.Code != "0A000" || !f.wasPrepared(f.failure.Statement) {
 		return false
 	}
 	clear(f.session.names)
 	return true
+}
+
+// wasPrepared reports whether the statement at that place was sent by the name of an earlier batch.
+func (f *flight) wasPrepared(at int) bool {
+	if at < 0 || at >= len(f.batch.Statements) {
+		return false
+	}
+	_, named := f.session.names[f.batch.Statements[at].Text]
+	return named
 }
