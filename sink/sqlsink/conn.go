@@ -54,7 +54,6 @@ func CheckIdle(after time.Duration) Option {
 
 // connections is what a store knows of its pool. The zero value has the defaults.
 type connections struct {
-	stateless bool // NoSessionState
 	unlimited bool // NoTimeouts
 	idle      time.Duration
 	idleSet   bool
