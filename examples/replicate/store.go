@@ -91,7 +91,7 @@ func newOrders(db *sqlsink.DB) (sink.Target[OrderRow], error) {
 func schema(d sqlsink.Dialect) string {
 	types := map[sqlsink.Dialect][]string{
 		sqlsink.PostgreSQL: {"{key}", "TEXT", "{time}", "TIMESTAMPTZ", "{bytes}", "BYTEA", "{json}", "JSONB", "{decimal}", "DECIMAL(12, 2)"},
-		sqlsink.MySQL:      {"{key}", "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "{time}", "DATETIME(6)", "{bytes}", "BLOB", "{json}", "JSON", "{decimal}", "DECIMAL(12, 2)"},
+		sqlsink.MySQL:      {"{key}", "VARBINARY(255)", "{time}", "DATETIME(6)", "{bytes}", "BLOB", "{json}", "JSON", "{decimal}", "DECIMAL(12, 2)"},
 		sqlsink.SQLite:     {"{key}", "TEXT", "{time}", "TIMESTAMP", "{bytes}", "BLOB", "{json}", "TEXT", "{decimal}", "TEXT"},
 	}
 	return strings.NewReplacer(types[d]...).Replace(`CREATE TABLE IF NOT EXISTS orders (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/dynasink/dynasink/internal/e2e/servers"
@@ -192,13 +191,13 @@ func TestPreflightOfAppend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = db.Preflight(t.Context())
-		if err == nil {
+		found := problemsOf(t, db)
+		if found == nil {
 			t.Fatal("Preflight found nothing")
 		}
-		for text := range strings.Lines(err.Error()) {
-			if _, mend, ok := strings.Cut(strings.TrimSpace(text), "create it with: "); ok {
-				execute(t, pool, mend)
+		for _, p := range found.Problems {
+			for _, statement := range p.Mend {
+				execute(t, pool, statement)
 			}
 		}
 		if err := db.Preflight(t.Context()); err != nil {

@@ -83,9 +83,8 @@ func itemsIn(t *testing.T, pool *sqlx.DB, g guardCase) sinktest.Subject[itemRow]
 }
 
 // newDB makes a sink of a pool and creates the library's own tables.
-func newDB(t *testing.T, pool *sqlx.DB) *sqlsink.DB {
+func newDB(t *testing.T, pool *sqlx.DB, opts ...sqlsink.Option) *sqlsink.DB {
 	t.Helper()
-	var opts []sqlsink.Option
 	if pool.DriverName() == "pgx" {
 		opts = append(opts, pgxwire.Pipeline())
 	}

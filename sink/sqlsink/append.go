@@ -23,6 +23,7 @@ const EventColumn = "stream_event"
 //
 // Rows are in no order but that of a column: [SequenceIn], or the time of the change in a field of the row.
 type Append[R any] struct {
+	table   *table
 	port    *sink.Port[R]
 	removes bool // a removal can be told from a state
 }
@@ -80,12 +81,12 @@ func NewAppend[R any](db *DB, name string, opts ...AppendOption) (*Append[R], er
 	if err := db.addAppend(name, j.writer); err != nil {
 		return nil, err
 	}
-	db.addCheck(t.check)
+	db.expect(t.spec())
 	write := func(ctx context.Context, tx *tx, writes []sink.Write[R]) error {
 		return appendTo(ctx, tx, t, j, writes)
 	}
 	port := sink.NewPort(db.store, anyRow[R], write, sink.Guarded(), sink.EveryWrite())
-	return &Append[R]{port, j.eventName != ""}, nil
+	return &Append[R]{t, port, j.eventName != ""}, nil
 }
 
 // addAppend refuses a second target that would be known by the same name.
@@ -177,19 +178,14 @@ func (j *journal) hash(o *sink.Origin, ordinal int) string {
 	return keyHash(j.writer, o.Source, o.EventID, strconv.Itoa(ordinal))
 }
 
-func (j *journal) needs(t *table) []need {
-	unique := t.addColumn(j.event, "CHAR(64) UNIQUE")
-	if d := t.store.dialect; d == SQLite { // which cannot add a column with a constraint
-		unique = t.addColumn(j.event, "CHAR(64)") + "; CREATE UNIQUE INDEX " + d.quote(t.name+"_"+j.event) + " ON " + d.quoteTable(t.name) + " (" + d.quote(j.event) + ")"
-	}
-	needs := []need{{table: t.name, column: j.event, mend: unique}}
+func (j *journal) needs(s *tableSpec) {
+	s.needEvent(j.event)
 	if j.sequence != "" {
-		needs = append(needs, need{table: t.name, column: j.sequence, mend: t.addColumn(j.sequence, "CHAR(40)")})
+		s.needGuard(j.sequence)
 	}
 	if j.eventName != "" {
-		needs = append(needs, need{table: t.name, column: j.eventName, mend: t.addColumn(j.eventName, "VARCHAR(6)")})
+		s.columns = append(s.columns, columnSpec{name: j.eventName, holds: wantText, declared: "VARCHAR(6)", nullable: true})
 	}
-	return needs
 }
 
 // appendTo writes rows; one that is there already stays as it is.

@@ -24,7 +24,8 @@ import (
 //		SKU     string `db:"sku"`
 //	}
 type Children[O, R any] struct {
-	port *sink.Port[list[O, R]]
+	table *table
+	port  *sink.Port[list[O, R]]
 }
 
 // list is the state of one owner's list.
@@ -51,8 +52,8 @@ func NewChildren[O, R any](db *DB, name string) (*Children[O, R], error) {
 			reflect.TypeFor[R](), len(columns.owner), reflect.TypeFor[O](), len(owner.keys))
 	}
 	lists := &lists[O, R]{table: &table{store: db.store, name: name, columns: columns, guard: noGuard{}}, owner: owner}
-	db.addCheck(lists.check)
-	return &Children[O, R]{sink.NewPort(db.store, lists.key, lists.write, sink.GuardedBy(lists.version))}, nil
+	db.expect(lists.table.listSpec())
+	return &Children[O, R]{lists.table, sink.NewPort(db.store, lists.key, lists.write, sink.GuardedBy(lists.version))}, nil
 }
 
 // Replace stages rows as the whole list of owner; none empties it, as for an owner that was removed. Each row's owner
@@ -143,10 +144,4 @@ func (l *lists[O, R]) replace(ctx context.Context, tx *tx, writes []sink.Write[l
 		return err
 	}
 	return insert{l.table.name, columns.names()}.exec(ctx, tx, inserted)
-}
-
-func (l *lists[O, R]) check(ctx context.Context) error {
-	s := l.table.store
-	err := l.table.check(ctx)
-	return errors.Join(err, s.missing(ctx, []need{{table: newestTable, mend: ddl(s.dialect, newestTable)}}))
 }

@@ -24,6 +24,9 @@ type column struct {
 	goType reflect.Type
 	key    bool
 	owner  bool
+
+	declared string // the column's type, where the tag gives it
+	notNull  bool
 }
 
 // columnsOf reads the db tags of t.
@@ -91,16 +94,19 @@ func (c *columns) field(t reflect.Type, f reflect.StructField, name, options str
 	if name == "" {
 		name = strings.ToLower(f.Name)
 	}
-	column := column{name: name, index: index, goType: f.Type}
+	options, declared, _ := strings.Cut(options, "type=")
+	column := column{name: name, index: index, goType: f.Type, declared: declared}
 	for option := range strings.SplitSeq(options, ",") {
 		switch option {
 		case "key":
 			column.key = true
 		case "owner":
 			column.owner = true
+		case "notnull":
+			column.notNull = true
 		case "":
 		default:
-			return fmt.Errorf("sqlsink: field %v.%s: unknown option %q in its db tag (there are key and owner)", t, f.Name, option)
+			return fmt.Errorf("sqlsink: field %v.%s: unknown option %q in its db tag (there are key, owner, notnull and type=)", t, f.Name, option)
 		}
 	}
 	encode, err := encoderOf(f.Type)

@@ -20,7 +20,7 @@ type DB struct {
 	store *store
 
 	mu      sync.Mutex
-	checks  []check            // what Preflight looks at
+	specs   []*tableSpec       // what Preflight compares the database with
 	appends map[[2]string]bool // which tables are appended to, and as what
 }
 
@@ -33,6 +33,8 @@ type store struct {
 	sender    onetrip.Sender // nil: every batch runs in a transaction that is open while it is written
 	stateless bool           // leave nothing on a connection that outlives the transaction
 	copyFrom  int            // how many new rows go by COPY; 0: none
+	functions bool           // Once and Newest are used
+	evolution Evolution
 	catalog   catalog
 	optimism  optimism
 	connections

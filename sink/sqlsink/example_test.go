@@ -45,7 +45,7 @@ func ExampleDB_DDL() {
 	}
 	fmt.Println(db.DDL()[1])
 	// Output:
-	// CREATE TABLE IF NOT EXISTS dynasink_inbox (name TEXT NOT NULL, event_key TEXT NOT NULL, token TEXT NOT NULL, applied_at TIMESTAMP NOT NULL, PRIMARY KEY (name, event_key))
+	// CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key"))
 }
 
 // A counter: adding twice would be wrong, so each record adds once.

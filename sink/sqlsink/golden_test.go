@@ -51,7 +51,6 @@ func TestGoldenSQL(t *testing.T) {
 					t.Errorf("%s: %v", c.name, err)
 				}
 			}
-			got.WriteString("-- DDL\n" + strings.Join(db.DDL(), "\n") + "\n")
 			compareGolden(t, "testdata/"+strings.ToLower(d.String())+".sql", got.String())
 		})
 	}

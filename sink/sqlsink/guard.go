@@ -29,8 +29,8 @@ type guard interface {
 	// write applies changes, each row at most once: removals first, because a row that moves to another key would
 	// otherwise collide with itself in a unique index.
 	write(ctx context.Context, tx *tx, t *table, changes []change) error
-	// needs lists what the schema must have beside the columns of the row type.
-	needs(t *table) []need
+	// needs adds what the schema must have beside the columns of the row type.
+	needs(s *tableSpec)
 }
 
 // Unguarded turns the order guard off: for targets that something else protects, or where an old delivery that
@@ -44,7 +44,7 @@ type noGuard struct{}
 func (noGuard) bind(*table) error                                          { return nil }
 func (noGuard) protects() bool                                             { return false }
 func (noGuard) version(*table, reflect.Value, sink.Origin) (string, error) { return "", nil }
-func (noGuard) needs(*table) []need                                        { return nil }
+func (noGuard) needs(*tableSpec)                                           {}
 
 func (noGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)

@@ -52,9 +52,7 @@ func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []chan
 	return t.put(ctx, tx, t.upsert(g.column, g.deletedAt, g.column), upserts, nullOf, versionOf)
 }
 
-func (g *softDelete) needs(t *table) []need {
-	return []need{
-		{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")},
-		{table: t.name, column: g.deletedAt, mend: t.addColumn(g.deletedAt, timestampType(t.store.dialect)+" NULL")},
-	}
+func (g *softDelete) needs(s *tableSpec) {
+	s.needDeletion(g.deletedAt)
+	s.needGuard(g.column)
 }

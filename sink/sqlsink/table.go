@@ -56,7 +56,7 @@ func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error
 	if err := t.bind(); err != nil {
 		return nil, err
 	}
-	db.addCheck(t.check)
+	db.expect(t.spec())
 	return &Table[R]{port: newPort[R](t), table: t}, nil
 }
 

@@ -216,10 +216,12 @@ func (t *table) lockStatement(tx *tx, names []string, exclusive bool) *statement
 	return s.text("LOCK IN SHARE MODE")
 }
 
-func (g *tombstoneGuard) needs(t *table) []need {
-	needs := []need{{table: tombstoneTable, mend: ddl(t.store.dialect, tombstoneTable)}}
-	if !g.own {
-		needs = append(needs, need{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")})
+func (g *tombstoneGuard) needs(s *tableSpec) {
+	s.libraries = append(s.libraries, tombstoneTable)
+	if g.own {
+		s.column(g.column).version = true
+		s.ordered = true // it cannot be had, and the batch loop finds the order
+	} else {
+		s.needGuard(g.column)
 	}
-	return needs
 }

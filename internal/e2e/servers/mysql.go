@@ -38,6 +38,7 @@ func (mysqld) arguments(dir string, port int) []string {
 		"--socket=mysql.sock", "--pid-file=mysql.pid", "--init-file=" + accountFile(dir),
 		"--skip-log-bin", "--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2",
 		"--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--max-connections=300",
+		"--character-set-server=utf8mb4", // MariaDB's own default is latin1
 	}
 	return append(args, asRoot()...)
 }

@@ -55,7 +55,3 @@ INSERT INTO `dynasink_newest` (`name`, `row_key`, `changed_at`, `sequence`) VALU
 SELECT row_key, sequence FROM dynasink_newest WHERE name = ? AND row_key IN (?)
 COMMIT
 
--- DDL
-CREATE TABLE IF NOT EXISTS dynasink_tombstones (table_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, row_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, sequence CHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, deleted_at DATETIME(6) NOT NULL, PRIMARY KEY (table_name, row_key), INDEX (deleted_at))
-CREATE TABLE IF NOT EXISTS dynasink_inbox (name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, event_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, token VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, applied_at DATETIME(6) NOT NULL, PRIMARY KEY (name, event_key), INDEX (applied_at))
-CREATE TABLE IF NOT EXISTS dynasink_newest (name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, row_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, sequence CHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, changed_at DATETIME(6) NOT NULL, PRIMARY KEY (name, row_key), INDEX (changed_at))

@@ -54,8 +54,3 @@ INSERT INTO "dynasink_newest" AS target ("name", "row_key", "changed_at", "seque
 SELECT row_key, sequence FROM dynasink_newest WHERE name = $1 AND row_key = ANY(CAST($2 AS text[]))
 COMMIT
 
--- DDL
-CREATE TABLE IF NOT EXISTS dynasink_tombstones (table_name VARCHAR(255) NOT NULL, row_key VARCHAR(64) NOT NULL, sequence CHAR(40) NOT NULL, deleted_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (table_name, row_key))
-CREATE TABLE IF NOT EXISTS dynasink_inbox (name VARCHAR(255) NOT NULL, event_key VARCHAR(64) NOT NULL, token VARCHAR(64) NOT NULL, applied_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (name, event_key))
-CREATE TABLE IF NOT EXISTS dynasink_newest (name VARCHAR(255) NOT NULL, row_key VARCHAR(64) NOT NULL, sequence CHAR(40) NOT NULL, changed_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (name, row_key))
-CREATE INDEX IF NOT EXISTS dynasink_tombstones_newest ON dynasink_tombstones (table_name, sequence)

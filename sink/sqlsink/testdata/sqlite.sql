@@ -57,7 +57,3 @@ INSERT INTO "dynasink_newest" AS target ("name", "row_key", "changed_at", "seque
 SELECT row_key, sequence FROM dynasink_newest WHERE name = ? AND row_key IN (?)
 COMMIT
 
--- DDL
-CREATE TABLE IF NOT EXISTS dynasink_tombstones (table_name TEXT NOT NULL, row_key TEXT NOT NULL, sequence TEXT NOT NULL, deleted_at TIMESTAMP NOT NULL, PRIMARY KEY (table_name, row_key))
-CREATE TABLE IF NOT EXISTS dynasink_inbox (name TEXT NOT NULL, event_key TEXT NOT NULL, token TEXT NOT NULL, applied_at TIMESTAMP NOT NULL, PRIMARY KEY (name, event_key))
-CREATE TABLE IF NOT EXISTS dynasink_newest (name TEXT NOT NULL, row_key TEXT NOT NULL, sequence TEXT NOT NULL, changed_at TIMESTAMP NOT NULL, PRIMARY KEY (name, row_key))
