@@ -21,7 +21,8 @@
 //	}
 //
 // Strings, numbers, booleans, []byte, time.Time and driver.Valuer go to the driver as they are; encoding.TextMarshaler
-// as text; structs, maps, slices and arrays as JSON. A nil pointer, map, slice or interface is NULL.
+// as text; structs, maps, slices and arrays as JSON, and slices in a column of PostgreSQL that is an array (TEXT[], BIGINT[])
+// as its elements. A nil pointer, map, slice or interface is NULL.
 //
 // Fields without a tag have their name in lower case whatever mapper the *sqlx.DB has been given: tag them where it has
 // another.

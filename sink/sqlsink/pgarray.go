@@ -3,6 +3,7 @@ package sqlsink
 import (
 	"encoding/binary"
 	"strconv"
+	"strings"
 )
 
 // source is rows as PostgreSQL reads them: FROM unnest(…) AS u(c0, c1, …), an array for each column. One text serves any
@@ -23,6 +24,9 @@ type sourceColumn struct {
 func sourceOf(g *grid, columns []pgColumn) source {
 	s := source{g, make([]sourceColumn, len(columns))}
 	for at, c := range columns {
+		if strings.HasSuffix(c.name, "[]") {
+			g.listed(at, c.name)
+		}
 		s.columns[at] = sourceColumn{textElement, c.name, c.name}
 		if e := elements[c.oid]; e != nil && g.all(at, e.fits) {
 			s.columns[at] = sourceColumn{element: e}
