@@ -140,12 +140,17 @@ func ping(ctx context.Context, dc any, patience time.Duration) error {
 }
 
 // release gives conn back after a batch that ended with err.
-func (s *store) release(ctx context.Context, conn *sqlx.Conn, err error) {
-	if demoted(err) || s.unlimit(ctx, conn) != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // database/sql drops it
+func (s *store) release(conn *sqlx.Conn, err error) {
+	if demoted(err) {
+		drop(conn)
 	}
 	s.note(conn)
 	conn.Close()
+}
+
+// drop has database/sql close the driver's connection.
+func drop(conn *sqlx.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
 // demoted reports the error of a writer that has become a reader: a failover that did not end its connections. A new one

@@ -237,7 +237,7 @@ func both(t *testing.T, db *DB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.store.release(t.Context(), conn, nil) // when it has both
+		defer db.store.release(conn, nil) // when it has both
 	}
 }
 

@@ -37,6 +37,7 @@ type store struct {
 	evolution Evolution
 	catalog   catalog
 	optimism  optimism
+	texts     texts
 	connections
 }
 
@@ -117,13 +118,22 @@ func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) er
 	if err != nil {
 		return s.wrap("connect", err)
 	}
-	defer func() { s.release(ctx, conn, err) }()
-	if s.sender != nil {
-		if err := s.inOneTrip(ctx, conn, fn); !errors.Is(err, errOpen) {
-			return err
-		}
+	defer func() { s.release(conn, err) }()
+	if err := s.inOneTrip(ctx, conn, fn); !errors.Is(err, errOpen) {
+		return err
 	}
 	return s.inOpenTx(ctx, conn, fn)
+}
+
+// inOneTrip writes the batch in one round trip where that can be done. Nothing has been done when it returns errOpen.
+func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+	switch {
+	case s.dialect == MySQL:
+		return s.inOneText(ctx, conn, fn)
+	case s.sender != nil:
+		return s.inOneFlight(ctx, conn, fn)
+	}
+	return errOpen
 }
 
 func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
@@ -131,6 +141,7 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 	if err != nil {
 		return s.wrap("begin", err)
 	}
+	defer s.unlimit(ctx, conn)
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
 	t := s.newTx(conn)
 	t.open = sqlTx
@@ -166,7 +177,9 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-func (t *tx) statement() *statement { return &statement{dialect: t.store.dialect} }
+func (t *tx) statement() *statement {
+	return &statement{dialect: t.store.dialect, literals: t.gathered != nil && t.store.dialect == MySQL}
+}
 
 // exec runs a statement, now or with the others that are gathered.
 func (t *tx) exec(ctx context.Context, doing string, s *statement) error {

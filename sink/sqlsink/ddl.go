@@ -66,14 +66,16 @@ func (s *tableSpec) create(d Dialect) []string {
 	if s.primary != nil {
 		parts = append(parts, "PRIMARY KEY ("+d.quoteAll(s.primary)+")")
 	}
-	if s.index != nil && d == MySQL {
-		parts = append(parts, "INDEX ("+d.quoteAll(s.index)+")")
+	var apart []string
+	for _, index := range s.indexes {
+		if d == MySQL {
+			parts = append(parts, "INDEX ("+d.quoteAll(index)+")")
+		} else {
+			apart = append(apart, createIndex(d, "INDEX IF NOT EXISTS", s.name, indexName(s.name, index), index))
+		}
 	}
-	statement := "CREATE TABLE IF NOT EXISTS " + d.quoteTable(s.name) + " (" + strings.Join(parts, ", ") + ")"
-	if s.index == nil || d == MySQL {
-		return []string{statement}
-	}
-	return []string{statement, createIndex(d, "INDEX IF NOT EXISTS", s.name, indexName(s.name, s.index), s.index)}
+	table := "CREATE TABLE IF NOT EXISTS " + d.quoteTable(s.name) + " (" + strings.Join(parts, ", ") + ")"
+	return append([]string{table}, apart...)
 }
 
 // createIndex creates an index. SQLite wants the schema before the index's name, PostgreSQL before the table's.

@@ -121,7 +121,7 @@ func (s *tableSpec) keySizes() map[string]int {
 	const first, others, other = 2048, 1024, 16 // bytes: of the first, of all others that are sized, of one that is not
 	var sized []string
 	rest := others
-	for _, name := range append(slices.Clone(s.primary), s.index...) {
+	for _, name := range slices.Concat(s.primary, slices.Concat(s.indexes...)) {
 		if c := s.column(name); c.sized() {
 			sized = append(sized, name)
 		} else {

@@ -26,8 +26,8 @@ type gathering struct {
 	copied     []string // tables
 }
 
-// inOneTrip gathers what fn writes and sends it. Nothing has been done when it returns errOpen.
-func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+// inOneFlight gathers what fn writes and sends it. Nothing has been done when it returns errOpen.
+func (s *store) inOneFlight(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
 	t := s.newTx(conn)
 	t.gathered = &gathering{}
 	for {

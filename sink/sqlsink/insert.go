@@ -26,7 +26,7 @@ func (i insert) exec(ctx context.Context, t *tx, rows *grid) error {
 	case SQLite:
 		return t.each(ctx, doing, i.into(t.statement()).text("(").list(rows.row(0)).text(")").String(), rows)
 	}
-	for chunk := range rows.chunks(min(maxRows, parameters/rows.columns), maxBytes) {
+	for chunk := range rows.chunks(t.mostRows(rows.columns), maxBytes) {
 		if err := t.exec(ctx, doing, i.into(t.statement()).rows(chunk)); err != nil {
 			return err
 		}

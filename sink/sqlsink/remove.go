@@ -26,11 +26,11 @@ func (r removal) exec(ctx context.Context, t *tx, rows *grid) error {
 		}
 		return t.exec(ctx, doing, r.fromArrays(sourceOf(rows, types), t.gathered != nil))
 	case SQLite:
-		return t.each(ctx, doing, r.statement(SQLite, &grid{rows.columns, rows.row(0)}).String(), rows)
+		return t.each(ctx, doing, r.any(t.statement(), &grid{rows.columns, rows.row(0)}).String(), rows)
 	}
 	const most = 200 // alternatives of one condition that MySQL and MariaDB still plan quickly
 	for chunk := range rows.chunks(most, maxBytes) {
-		if err := t.exec(ctx, doing, r.statement(MySQL, chunk)); err != nil {
+		if err := t.exec(ctx, doing, r.any(t.statement(), chunk)); err != nil {
 			return err
 		}
 	}
@@ -53,9 +53,9 @@ func (r removal) fromArrays(src source, binaryFormat bool) *statement {
 	return s
 }
 
-func (r removal) statement(d Dialect, rows *grid) *statement {
-	s := &statement{dialect: d}
-	s.text("DELETE FROM ", d.quoteTable(r.table), r.alias(d), " WHERE ")
+// any is the form of MySQL, and of SQLite for one row.
+func (r removal) any(s *statement, rows *grid) *statement {
+	s.text("DELETE FROM ", s.dialect.quoteTable(r.table), r.alias(s.dialect), " WHERE ")
 	for i := range rows.rows() {
 		if i > 0 {
 			s.text(" OR ")

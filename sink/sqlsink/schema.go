@@ -9,15 +9,15 @@ import (
 type tableSpec struct {
 	name      string
 	columns   []columnSpec
-	primary   []string // what DDL makes the primary key
-	unique    bool     // rows are found by the key, so it must be unique
-	keysOnly  bool     // rows of nothing but the key and the guard are written
-	deletes   bool     // rows are deleted
-	ordered   bool     // rows are written in the order of their changes, so that other unique indexes do no harm
-	index     []string // columns of an index that helps
-	libraries []string // the library's own tables that the target uses
-	own       bool     // it is one of those
-	optional  bool     // it may be missing
+	primary   []string   // what DDL makes the primary key
+	unique    bool       // rows are found by the key, so it must be unique
+	keysOnly  bool       // rows of nothing but the key and the guard are written
+	deletes   bool       // rows are deleted
+	ordered   bool       // rows are written in the order of their changes, so that other unique indexes do no harm
+	indexes   [][]string // columns of indexes that help
+	libraries []string   // the library's own tables that the target uses
+	own       bool       // it is one of those
+	optional  bool       // it may be missing
 }
 
 // columnSpec is a column of a tableSpec.
@@ -86,7 +86,7 @@ func (t *table) listSpec() *tableSpec {
 	}
 	s.primary = append(t.columns.namesAt(t.columns.owner), t.columns.keyNames()...)
 	if len(t.columns.keys) == 0 {
-		s.index, s.primary = s.primary, nil
+		s.indexes, s.primary = [][]string{s.primary}, nil
 	}
 	return s
 }
@@ -176,11 +176,11 @@ func librarySpec(d Dialect, table string) *tableSpec {
 		}
 		s.columns = append(s.columns, c)
 	}
-	switch {
-	case d == MySQL:
-		s.index = []string{ages[table]} // without it Purge would lock every row that it looks at
-	case d == PostgreSQL && table == tombstoneTable:
-		s.index = []string{"table_name", "sequence"} // one look tells a batch that no tombstone is newer
+	if d == MySQL {
+		s.indexes = append(s.indexes, []string{ages[table]}) // without it Purge would lock every row that it looks at
+	}
+	if d != SQLite && table == tombstoneTable {
+		s.indexes = append(s.indexes, []string{"table_name", "sequence"}) // one look tells a batch that no tombstone is newer
 	}
 	return s
 }

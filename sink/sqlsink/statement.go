@@ -10,9 +10,10 @@ import (
 // statement builds SQL text with the dialect's placeholders.
 type statement struct {
 	strings.Builder
-	dialect Dialect
-	values  []datum
-	arrays  [][]byte // in PostgreSQL's binary format; values of the kind array are indexes of it
+	dialect  Dialect
+	literals bool // values are written into the text; MySQL only
+	values   []datum
+	arrays   [][]byte // in PostgreSQL's binary format; values of the kind array are indexes of it
 }
 
 func (s *statement) text(parts ...string) *statement {
@@ -22,8 +23,12 @@ func (s *statement) text(parts ...string) *statement {
 	return s
 }
 
-// arg writes a placeholder with its argument.
+// arg writes a placeholder with its argument, or the argument itself.
 func (s *statement) arg(value datum) *statement {
+	if s.literals {
+		s.literal(&value)
+		return s
+	}
 	s.values = append(s.values, value)
 	if s.dialect == PostgreSQL {
 		s.WriteByte('$')

@@ -76,19 +76,24 @@ func (s *store) limits(ctx context.Context) []string {
 	return s.each(ctx, func(_, limit time.Duration) time.Duration { return limit })
 }
 
-// unlimit takes back what limits has set on the session.
-func (s *store) unlimit(ctx context.Context, conn *sqlx.Conn) error {
+// unlimit takes back what limits has set on the session, or drops the connection.
+func (s *store) unlimit(ctx context.Context, conn *sqlx.Conn) {
 	if s.dialect == PostgreSQL {
-		return nil
+		return
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	for _, text := range s.each(ctx, func(own, _ time.Duration) time.Duration { return own }) {
+	for _, text := range s.ownTimeouts(ctx) {
 		if _, err := conn.ExecContext(bounded, text); err != nil {
-			return err
+			drop(conn)
+			return
 		}
 	}
-	return nil
+}
+
+// ownTimeouts returns the statements that set what limits has changed back.
+func (s *store) ownTimeouts(ctx context.Context) []string {
+	return s.each(ctx, func(own, _ time.Duration) time.Duration { return own })
 }
 
 // each returns the statements that set the time-outs which the session has longer than the time left allows. The longer it

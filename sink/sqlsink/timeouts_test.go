@@ -112,7 +112,13 @@ func TestTimeoutsAreLearnedOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, want := range []error{nil, errPlain} {
-		if err := db.store.InTx(ctx, func(context.Context, *tx) error { return want }); !errors.Is(err, want) {
+		err := db.store.InTx(ctx, func(_ context.Context, tx *tx) error {
+			if tx.gathered != nil {
+				return errOpen
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
 			t.Errorf("error %v", err)
 		}
 	}

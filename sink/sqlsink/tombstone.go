@@ -97,6 +97,9 @@ func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts [
 // alive drops the upserts that a tombstone is newer than. A removal has the item's own version from its last upsert, so the
 // tombstone is the newer one of two equals; equal sequence numbers are one record, whose upsert follows its removal.
 func (g *tombstoneGuard) alive(ctx context.Context, tx *tx, t *table, upserts []change) ([]change, error) {
+	if tx.gathered != nil {
+		return upserts, g.assertAlive(ctx, tx, t, upserts)
+	}
 	buried := map[string]string{}
 	for chunk := range slices.Chunk(upserts, 1000) {
 		s := tx.statement()
@@ -180,40 +183,6 @@ func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool,
 	s.text("SELECT ", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key)")
 	s.text(" FROM unnest(CAST(string_to_array(").arg(textOf(strings.Join(keys, ","))).text(", ',') AS bigint[])) AS key")
 	return tx.exec(ctx, "lock "+t.name, s)
-}
-
-// lockRows locks rows of the tombstone table that stand for the parts; MySQL's named locks belong to a session and not to a
-// transaction. The rows are made when they are first needed.
-func (t *table) lockRows(ctx context.Context, tx *tx, parts [lockParts]bool, exclusive bool) error {
-	var names []string
-	for part, taken := range parts {
-		if taken {
-			names = append(names, "lock "+strconv.Itoa(100+part))
-		}
-	}
-	found := 0
-	count := func([]string) { found++ }
-	if err := tx.collect(ctx, "lock "+t.name, t.lockStatement(tx, names, exclusive), 1, count); err != nil {
-		return err
-	}
-	if found == len(names) {
-		return nil
-	}
-	rows := newGrid(4, len(names))
-	for _, name := range names {
-		rows.add(textOf(t.name), textOf(name), textOf("9999-12-31 00:00:00"), textOf("0"))
-	}
-	return buried().exec(ctx, tx, rows)
-}
-
-func (t *table) lockStatement(tx *tx, names []string, exclusive bool) *statement {
-	s := tx.statement()
-	s.text("SELECT row_key FROM ", tombstoneTable, " WHERE table_name = ").arg(textOf(t.name))
-	s.text(" AND row_key").in(names).text(" ORDER BY row_key ")
-	if exclusive {
-		return s.text("FOR UPDATE")
-	}
-	return s.text("LOCK IN SHARE MODE")
 }
 
 func (g *tombstoneGuard) needs(s *tableSpec) {

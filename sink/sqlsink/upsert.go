@@ -34,10 +34,10 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 		}
 		return t.exec(ctx, doing, u.fromArrays(rows, types, t.gathered != nil))
 	case SQLite:
-		return t.each(ctx, doing, u.statement(SQLite, rows).String(), rows)
+		return t.each(ctx, doing, u.into(t.statement(), rows).String(), rows)
 	}
-	for chunk := range rows.chunks(min(maxRows, parameters/rows.columns), maxBytes) {
-		if err := t.exec(ctx, doing, u.statement(MySQL, chunk)); err != nil {
+	for chunk := range rows.chunks(t.mostRows(rows.columns), maxBytes) {
+		if err := t.exec(ctx, doing, u.into(t.statement(), chunk)); err != nil {
 			return u.explain(err)
 		}
 	}
@@ -47,10 +47,19 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 // The most that goes into one statement of MySQL: beyond these figures statements get no faster, and it refuses one
 // longer than max_allowed_packet (4 MB by default in old versions, 16 MB in MariaDB).
 const (
-	maxRows    = 1000
-	maxBytes   = 2 << 20
-	parameters = 65_535 // placeholders; a 16-bit count in the wire protocol
+	maxRows        = 1000
+	maxLiteralRows = 5000 // where they need no placeholders
+	maxBytes       = 2 << 20
+	parameters     = 65_535 // placeholders; a 16-bit count in the wire protocol
 )
+
+// mostRows is how many rows of some columns go into one statement of MySQL.
+func (t *tx) mostRows(columns int) int {
+	if t.gathered != nil {
+		return maxLiteralRows
+	}
+	return min(maxRows, parameters/columns)
+}
 
 // tooManyRows is MySQL's error of a subquery that returns two rows, which onDuplicateKey raises.
 const tooManyRows = 1242
@@ -84,9 +93,9 @@ func (u upsert) fromArrays(rows *grid, types []pgColumn, binaryFormat bool) *sta
 	return s
 }
 
-// statement is the form of MySQL, and of SQLite for the first row.
-func (u upsert) statement(d Dialect, rows *grid) *statement {
-	s := &statement{dialect: d}
+// into writes the form of MySQL, and of SQLite for the first row.
+func (u upsert) into(s *statement, rows *grid) *statement {
+	d := s.dialect
 	s.text("INSERT INTO ", d.quoteTable(u.table))
 	if d == SQLite {
 		s.text(" AS target (", d.quoteAll(u.columns), ") VALUES (").list(rows.row(0)).text(")")

@@ -65,7 +65,7 @@ func (s mysqld) check(ctx context.Context, addr, dir string) error {
 
 func (mysqld) dsn(addr string) string {
 	config := mysql.NewConfig()
-	config.User, config.Net, config.Addr, config.ParseTime = account, "tcp", addr, true
+	config.User, config.Net, config.Addr, config.ParseTime, config.MultiStatements = account, "tcp", addr, true, true
 	return config.FormatDSN()
 }
 
@@ -79,7 +79,7 @@ func (mysqld) parse(dsn string) (string, string, error) {
 	if err != nil || config.Net != "tcp" {
 		return "", "", bad // the driver's error could show the password
 	}
-	config.ParseTime = true
+	config.ParseTime, config.MultiStatements = true, true
 	return config.FormatDSN(), config.Addr, nil
 }
 
