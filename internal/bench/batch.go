@@ -26,15 +26,14 @@ type batch struct {
 }
 
 // history makes the batches that one table sees. All items that a batch
-// changes or removes are there before it.
+// changes or removes are there before it. It holds no pointers, which would
+// cost the routes time in the garbage collector.
 type history struct {
 	random   *rand.Rand
-	live     []*item
-	items    int
+	versions []int32 // by item
+	live     []int32 // items
 	sequence int
 }
-
-type item struct{ id, version int }
 
 func newHistory() *history { return &history{random: rand.New(rand.NewPCG(1, 2))} }
 
@@ -42,54 +41,56 @@ func newHistory() *history { return &history{random: rand.New(rand.NewPCG(1, 2))
 // changed items are those that the batch has inserted, so that a tenth of its
 // records repeats a key.
 func (h *history) mix(records int) batch {
-	var b batch
-	var fresh []*item
-	for i := range records {
+	b := batch{changes: make([]change, records)}
+	before := len(h.versions)
+	for i := range b.changes {
 		switch i % 10 {
 		case 2:
-			b.changes = append(b.changes, h.modify(fresh[h.random.IntN(len(fresh))]))
+			b.changes[i] = h.modify(before + h.random.IntN(len(h.versions)-before))
 		case 5:
-			b.changes = append(b.changes, h.modify(h.live[h.random.IntN(len(h.live))]))
+			b.changes[i] = h.modify(int(h.live[h.random.IntN(len(h.live))]))
 		case 8:
-			b.changes = append(b.changes, h.remove())
+			b.changes[i] = h.remove()
 		default:
-			fresh = append(fresh, h.newItem())
-			b.changes = append(b.changes, h.insert(fresh[len(fresh)-1]))
+			b.changes[i] = h.insert()
 		}
 	}
-	h.live = append(h.live, fresh...)
+	h.enliven(before)
 	return b
 }
 
 // fresh is a batch of INSERTs: what a bulk load can take.
 func (h *history) fresh(records int) batch {
 	b := batch{changes: make([]change, records)}
+	before := len(h.versions)
 	for i := range b.changes {
-		it := h.newItem()
-		h.live = append(h.live, it)
-		b.changes[i] = h.insert(it)
+		b.changes[i] = h.insert()
 	}
+	h.enliven(before)
 	return b
 }
 
-func (h *history) newItem() *item {
-	h.items++
-	return &item{id: h.items}
+// enliven lets later batches change and remove the items that are new since before.
+func (h *history) enliven(before int) {
+	for id := before; id < len(h.versions); id++ {
+		h.live = append(h.live, int32(id))
+	}
 }
 
-func (h *history) insert(it *item) change {
-	return change{event: handler.Insert, row: it.state(), sequence: h.next()}
+func (h *history) insert() change {
+	h.versions = append(h.versions, 0)
+	return change{event: handler.Insert, row: h.state(len(h.versions) - 1), sequence: h.next()}
 }
 
-func (h *history) modify(it *item) change {
-	old := it.state()
-	it.version++
-	return change{event: handler.Modify, row: it.state(), old: old, sequence: h.next()}
+func (h *history) modify(id int) change {
+	old := h.state(id)
+	h.versions[id]++
+	return change{event: handler.Modify, row: h.state(id), old: old, sequence: h.next()}
 }
 
 func (h *history) remove() change {
 	i := h.random.IntN(len(h.live))
-	old := h.live[i].state()
+	old := h.state(int(h.live[i]))
 	h.live[i] = h.live[len(h.live)-1]
 	h.live = h.live[:len(h.live)-1]
 	return change{event: handler.Remove, row: flat{PK: old.PK, SK: old.SK}, old: old, sequence: h.next()}
@@ -103,13 +104,14 @@ func (h *history) next() string {
 // state is the item as it is now. New items have ascending keys, as those made
 // of the time have, which a bulk load is fastest with: what is left of its
 // speed is not flattered by what it costs the engine to find a place.
-func (it *item) state() flat {
-	n := it.id + it.version
+func (h *history) state(id int) flat {
+	version := int(h.versions[id])
+	n := id + version
 	return flat{
-		PK: fmt.Sprintf("CUSTOMER#%08d", it.id), SK: fmt.Sprintf("ORDER#%06d", it.id%1_000_000),
-		Name: "Customer " + strconv.Itoa(it.id), Email: "user" + strconv.Itoa(n) + "@example.com",
+		PK: fmt.Sprintf("CUSTOMER#%08d", id), SK: fmt.Sprintf("ORDER#%06d", id%1_000_000),
+		Name: "Customer " + strconv.Itoa(id), Email: "user" + strconv.Itoa(n) + "@example.com",
 		Status: [...]string{"NEW", "PAID", "SHIPPED"}[n%3], Qty: n % 40, Total: float64(n*7%100_000) / 100, Paid: n%2 == 0,
-		Version: int64(it.version), Placed: time.Unix(int64(1768608000+it.id), 0).UTC(),
+		Version: int64(version), Placed: time.Unix(int64(1768608000+id), 0).UTC(),
 	}
 }
 

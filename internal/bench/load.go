@@ -34,7 +34,7 @@ var sqliteSchema = []string{`CREATE TABLE orders (pk text NOT NULL, sk text NOT 
 // loadPostgres is COPY in the binary format.
 // https://www.postgresql.org/docs/current/sql-copy.html
 func loadPostgres(ctx context.Context, pool *sqlx.DB, changes []change) error {
-	rows := binaryRows("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	rows := append(make(binaryRows, 0, 256*len(changes)+64), "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
 	for i := range changes {
 		if err := rows.add(&changes[i]); err != nil {
 			return err
@@ -82,7 +82,7 @@ func boolean(b bool) byte {
 
 // loadMySQL is LOAD DATA LOCAL INFILE. The rows hold nothing that would have to be escaped.
 func loadMySQL(ctx context.Context, pool *sqlx.DB, changes []change) error {
-	var text []byte
+	text := make([]byte, 0, 256*len(changes))
 	for i := range changes {
 		r := &changes[i].row
 		sequence, err := sink.PadSequence(changes[i].sequence)

@@ -72,7 +72,7 @@ func invoke(target sink.Target[flat]) func(ctx context.Context, payload []byte) 
 
 // decodeFresh is the fast way from a payload of INSERTs to rows, without a handler.
 func decodeFresh(d *mapping.Decoder[flat], payload []byte) ([]change, error) {
-	var changes []change
+	changes := make([]change, 0, len(payload)/512)
 	text := string(payload)
 	records, err := streamjson.SplitWith(text, func(_ int, image streamjson.Image, at int) (int, bool) {
 		if image != streamjson.NewImage {
