@@ -5,7 +5,15 @@
 //	err = db.Preflight(ctx)                                 // is the schema what the row types need?
 //
 // All targets of one [DB] share one transaction per Lambda batch. In it each table gets the last staged state of every
-// row, with as few statements as the engine likes best.
+// row, in the engine's fastest form: from arrays and by COPY on PostgreSQL, as one text on MySQL and MariaDB, with prepared
+// statements on SQLite.
+//
+// # One round trip
+//
+// A batch that stages rows only is sent as a whole, BEGIN and COMMIT included, and answered as a whole: over pgx with the
+// option pgxwire.Pipeline(), to MySQL and MariaDB with multiStatements=true in the data source name. SQL functions of your
+// own need a transaction that is open while they run, and [Children] read what they wrote; a batch with them takes several
+// round trips, as does one over another driver, with the same result.
 //
 // # Row types
 //
