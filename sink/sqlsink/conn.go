@@ -4,11 +4,11 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,7 +28,9 @@ const (
 // time-out ends idle ones: nothing runs while Lambda has frozen the process, and what thaws with it is checked ([CheckIdle]).
 //
 // [New] itself leaves the pool as it is, because it may serve more than batches. Any setting can be changed afterwards. A
-// [Function] that takes a connection from the pool instead of using its transaction needs one more.
+// [Function] that takes a connection from the pool instead of using its transaction needs one more. What opening a
+// connection may take is the data source name's to say (connect_timeout, and timeout for MySQL). A SQLite database in memory
+// ends with its connection, so it is not for Pool.
 func Pool(db *sqlx.DB) *sqlx.DB {
 	db.SetMaxOpenConns(poolSize)
 	db.SetMaxIdleConns(poolSize)
@@ -54,9 +56,10 @@ func CheckIdle(after time.Duration) Option {
 
 // connections is what a store knows of its pool. The zero value has the defaults.
 type connections struct {
-	unlimited bool // NoTimeouts
-	idle      time.Duration
-	idleSet   bool
+	unlimited  bool        // NoTimeouts
+	levelKnown atomic.Bool // the sessions' isolation level is the right one
+	idle       time.Duration
+	idleSet    bool
 
 	mu      sync.Mutex
 	used    map[uintptr]time.Time    // when a batch last used a connection, by identity
@@ -72,9 +75,13 @@ func (s *store) acquire(ctx context.Context) (*sqlx.Conn, error) {
 		return nil, err
 	}
 	s.note(conn)
-	if err := s.learn(ctx, conn); err != nil {
+	err = s.isolated(ctx, conn)
+	if err == nil {
+		err = s.learn(ctx, conn)
+	}
+	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("read the session's time-outs: %w", err)
+		return nil, err
 	}
 	return conn, nil
 }

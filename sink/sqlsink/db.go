@@ -137,7 +137,7 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 }
 
 func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
-	sqlTx, err := conn.BeginTxx(ctx, s.dialect.isolation())
+	sqlTx, err := conn.BeginTxx(ctx, s.isolation())
 	if err != nil {
 		return s.wrap("begin", err)
 	}

@@ -52,7 +52,11 @@ func (s *store) sendText(ctx context.Context, conn *sqlx.Conn, text string, long
 // transactionText is a whole transaction. COMMIT comes last, so that no error can follow it; the savepoint tells after an
 // error whether the transaction is still open.
 func (s *store) transactionText(ctx context.Context, statements []onetrip.Statement) string {
-	texts := append(s.limits(ctx), "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION", "SAVEPOINT dynasink")
+	texts := s.limits(ctx)
+	if s.isolation() != nil {
+		texts = append(texts, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+	}
+	texts = append(texts, "START TRANSACTION", "SAVEPOINT dynasink")
 	for i := range statements {
 		texts = append(texts, statements[i].Text)
 	}

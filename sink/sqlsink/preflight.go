@@ -80,6 +80,9 @@ func (d *DB) Preflight(ctx context.Context) error {
 	if err := d.store.db.PingContext(ctx); err != nil {
 		return d.store.wrap("connect", err)
 	}
+	if err := d.store.isolated(ctx, d.store.db); err != nil {
+		return d.store.wrap("connect", err)
+	}
 	problems, err := d.store.compare(ctx, specs)
 	if err == nil && d.store.evolution == AddColumns {
 		problems, err = d.store.evolve(ctx, specs, problems)

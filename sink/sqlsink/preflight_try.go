@@ -44,7 +44,7 @@ func (s *store) tryWrites(ctx context.Context, c *comparison) error {
 	if c.actual.other != "" {
 		return nil
 	}
-	tx, err := s.db.BeginTx(ctx, s.dialect.isolation())
+	tx, err := s.db.BeginTx(ctx, s.isolation())
 	if err != nil {
 		return s.wrap("begin", err)
 	}

@@ -30,23 +30,6 @@ func NoTimeouts() Option {
 	return option(func(s *store) { s.unlimited = true })
 }
 
-// NoSessionState makes batches do nothing that has RDS Proxy pin the session to a database connection, which would take
-// that connection from other functions: no named prepared statements, and no SET, so no server-side time-outs
-// ([NoTimeouts]); give the database user those (ALTER ROLE … SET statement_timeout).
-//
-// What pins, of what a program might do around it: statements longer than 16 KB, temporary tables, session variables and
-// most other SET and set_config, PREPARE and its kin; on PostgreSQL also LISTEN, cursors, nextval and setval, and advisory
-// locks of the session (the library takes those of the transaction); on MySQL prepared statements of either protocol, user
-// variables, LOCK TABLES, GET_LOCK and executable comments. So a large batch on MySQL pins by its length.
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-pinning.html
-//
-// Functions and parameters of the data source name are the caller's: for pgx, default_query_exec_mode=exec does without
-// named statements; for go-sql-driver, interpolateParams=true does without prepared ones, and any system variable in
-// the data source name is a SET.
-func NoSessionState() Option {
-	return option(func(s *store) { s.stateless = true })
-}
-
 // timeout is a limit that a server has for a session.
 type timeout struct {
 	name  string
@@ -150,7 +133,7 @@ func (s *store) learn(ctx context.Context, conn *sqlx.Conn) error {
 	}
 	own, err := s.sessionTimeouts(ctx, conn)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the session's time-outs: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -33,7 +33,7 @@ var (
 func limited(t *testing.T, left time.Duration, d Dialect, own [][]driver.Value, opts ...Option) (log []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{query: func(string) [][]driver.Value { return own }}
+		f := &fake{rows: map[string][][]driver.Value{"isolation": {{"transaction_isolation", "READ-COMMITTED"}}}, query: func(string) [][]driver.Value { return own }}
 		db := f.open(t, d, opts...)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -46,7 +46,7 @@ func limited(t *testing.T, left time.Duration, d Dialect, own [][]driver.Value, 
 		}
 		log = strings.Split(f.statements(), "\n")
 	})
-	return slices.DeleteFunc(log, func(text string) bool { return strings.HasPrefix(text, "BEGIN") })
+	return slices.DeleteFunc(log, func(text string) bool { return strings.HasPrefix(text, "BEGIN") || strings.Contains(text, "isolation") })
 }
 
 const (
