@@ -30,7 +30,7 @@ func stranger(t *testing.T, engine string) (admin, pool *sqlx.DB, user string) {
 		t.Cleanup(func() { admin.MustExec("DROP OWNED BY " + user); admin.MustExec("DROP ROLE " + user) })
 		execute(t, admin, "GRANT USAGE ON SCHEMA "+database+" TO "+user)
 		pool = e.Open(t)
-		pool.SetMaxOpenConns(1)
+		pool.SetMaxOpenConns(1) // which has the role
 		execute(t, pool, "SET ROLE "+user)
 	} else {
 		user = "`s" + database[max(0, len(database)-30):] + "`@`%`" // 32 characters are the most
@@ -43,6 +43,7 @@ func stranger(t *testing.T, engine string) (admin, pool *sqlx.DB, user string) {
 		config.User, config.Passwd = strings.Trim(strings.TrimSuffix(user, "@`%`"), "`"), ""
 		e.DSN = config.FormatDSN()
 		pool = e.Open(t)
+		pool.SetMaxOpenConns(1)
 	}
 	execute(t, admin, "GRANT SELECT ON orders TO "+user)
 	return admin, pool, user

@@ -9,57 +9,57 @@ import (
 )
 
 // hold finds out what a field of a row type needs of its column. It follows [encoderOf].
-func (s *columnSpec) hold(t reflect.Type) {
+func (c *columnSpec) hold(t reflect.Type) {
 	switch {
 	case t == timeType:
-		s.holds = wantTime
+		c.holds = wantTime
 	case t.Kind() == reflect.Interface:
-		s.nullable, s.null = true, true
+		c.nullable, c.null = true, true
 	case t.PkgPath() == "database/sql" && strings.HasPrefix(t.Name(), "Null"): // their first field is the value
-		s.hold(t.Field(0).Type)
-		s.nullable, s.null = true, true
+		c.hold(t.Field(0).Type)
+		c.nullable, c.null = true, true
 	case t.Kind() == reflect.Pointer:
-		s.hold(t.Elem())
-		s.nullable, s.null = true, true
+		c.hold(t.Elem())
+		c.nullable, c.null = true, true
 	case implements(t, valuerType):
-		s.nullable = true // perhaps
+		c.nullable = true // perhaps
 	case t == reflect.TypeFor[json.RawMessage]():
-		s.holds, s.nullable, s.null = wantJSON, true, true
+		c.holds, c.nullable, c.null = wantJSON, true, true
 	case implements(t, textType) && t.Kind() != reflect.String:
-		s.holds = wantText
-		s.nilable(t)
+		c.holds = wantText
+		c.nilable(t)
 	default:
-		s.holdKind(t)
+		c.holdKind(t)
 	}
 }
 
-func (s *columnSpec) holdKind(t reflect.Type) {
+func (c *columnSpec) holdKind(t reflect.Type) {
 	switch t.Kind() {
 	case reflect.String:
-		s.holds = wantText
+		c.holds = wantText
 	case reflect.Bool:
-		s.holds = wantBool
+		c.holds = wantBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		s.holds, s.bits = wantWhole, t.Bits()
+		c.holds, c.bits = wantWhole, t.Bits()
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		s.holds, s.bits, s.unsigned = wantWhole, t.Bits(), true
+		c.holds, c.bits, c.unsigned = wantWhole, t.Bits(), true
 	case reflect.Float32, reflect.Float64:
-		s.holds, s.bits = wantFloat, t.Bits()
+		c.holds, c.bits = wantFloat, t.Bits()
 	case reflect.Slice, reflect.Array:
-		s.holds = wantJSON
+		c.holds = wantJSON
 		if t.Elem().Kind() == reflect.Uint8 {
-			s.holds = wantBytes
+			c.holds = wantBytes
 		}
-		s.nilable(t)
+		c.nilable(t)
 	default:
-		s.holds = wantJSON
-		s.nilable(t)
+		c.holds = wantJSON
+		c.nilable(t)
 	}
 }
 
-func (s *columnSpec) nilable(t reflect.Type) {
+func (c *columnSpec) nilable(t reflect.Type) {
 	if t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
-		s.nullable, s.null = true, true
+		c.nullable, c.null = true, true
 	}
 }
 

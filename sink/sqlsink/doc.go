@@ -32,15 +32,22 @@
 // as text; structs, maps, slices and arrays as JSON, and slices in a column of PostgreSQL that is an array (TEXT[], BIGINT[])
 // as its elements. A nil pointer, map, slice or interface is NULL.
 //
+// Two more options speak of the column: notnull says that a field which could be nil never is, and type=, which takes the rest
+// of the tag, gives the column's type where the Go type does not tell it: `db:"total,type=NUMERIC(20,4)"`.
+//
 // Fields without a tag have their name in lower case whatever mapper the *sqlx.DB has been given: tag them where it has
 // another.
 //
-// # What the schema must see to
+// # The schema
+//
+// [Table.DDL] and [DB.DDL] return the statements that create the tables, for a migration to begin with. [DB.Preflight] compares
+// the database with the row types at start-up and says everything that is wrong with it, with the statements that mend
+// it; with [Evolve] it adds what is missing.
 //
 // Two keys that differ must be two keys for the table. MySQL's default collations take 'A', 'a' and (most of them) 'a ' for
 // one: make text keys VARBINARY, or give them a binary collation without padding; an index on a prefix of a column is no
 // key. The same holds for citext on PostgreSQL and COLLATE NOCASE on SQLite. MySQL must run in a strict mode, or it cuts
-// values that do not fit; [DB.Preflight] checks that.
+// values that do not fit.
 //
 // In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value.
 // A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.

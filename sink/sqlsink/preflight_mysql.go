@@ -120,9 +120,10 @@ func (s *store) myColumns(ctx context.Context, specs []*tableSpec, m *mySession,
 
 func (r *myColumnRow) actualTable() *actualTable {
 	t := &actualTable{}
-	if r.tableType != "BASE TABLE" {
+	switch {
+	case r.tableType != "BASE TABLE" && r.tableType != "SYSTEM VERSIONED": // the latter is MariaDB's
 		t.other = "a " + strings.ToLower(r.tableType)
-	} else if r.transactions != "YES" {
+	case r.transactions != "YES":
 		t.engine = r.engine
 	}
 	return t

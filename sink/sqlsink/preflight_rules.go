@@ -90,18 +90,18 @@ func (c *comparison) typed(s *columnSpec, a *actualColumn, m *repair) {
 }
 
 // values names what goes into a column.
-func (s *columnSpec) values() string {
+func (c *columnSpec) values() string {
 	switch {
-	case s.version:
+	case c.version:
 		return "versions"
-	case s.holds == wantSequence:
+	case c.holds == wantSequence:
 		return "sequence numbers of 40 digits"
-	case s.holds == wantDeletion:
+	case c.holds == wantDeletion:
 		return "times"
-	case s.field == "":
+	case c.field == "":
 		return "what the library writes"
 	}
-	return "values of type " + s.field
+	return "values of type " + c.field
 }
 
 // exact makes sure that two keys that differ are two keys for the table.

@@ -21,7 +21,7 @@ func (s *store) lookSQLite(ctx context.Context, specs []*tableSpec) (*findings, 
 
 type liteColumnRow struct {
 	actualColumn
-	view          string
+	tableType     string
 	hidden, inKey int
 }
 
@@ -30,18 +30,17 @@ func (s *store) liteTable(ctx context.Context, name string) (*actualTable, error
 	if schema == "" {
 		schema = "main"
 	}
-	rows, err := queryRows(ctx, s, "look at the columns of "+name, "SELECT m.type, x.name, x.type, x.\"notnull\", x.dflt_value IS NOT NULL, x.pk, x.hidden"+
-		" FROM "+s.dialect.quote(schema)+".sqlite_master AS m, pragma_table_xinfo(m.name, ?) AS x"+
-		" WHERE m.name = ? COLLATE NOCASE AND m.type IN ('table', 'view')", []any{schema, table},
-		func(r *liteColumnRow) []any {
-			return []any{&r.view, &r.name, &r.declared, &r.notNull, &r.defaults, &r.inKey, &r.hidden}
+	rows, err := queryRows(ctx, s, "look at the columns of "+name, "SELECT t.type, x.name, x.type, x.\"notnull\", x.dflt_value IS NOT NULL, x.pk, x.hidden"+
+		" FROM pragma_table_list AS t, pragma_table_xinfo(t.name, t.schema) AS x WHERE t.schema = ? COLLATE NOCASE AND t.name = ? COLLATE NOCASE",
+		[]any{schema, table}, func(r *liteColumnRow) []any {
+			return []any{&r.tableType, &r.name, &r.declared, &r.notNull, &r.defaults, &r.inKey, &r.hidden}
 		})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	t := &actualTable{}
-	if rows[0].view == "view" {
-		t.other = "a view"
+	if rows[0].tableType != "table" {
+		t.other = "a " + rows[0].tableType
 	}
 	for i := range rows {
 		rows[i].classify()
@@ -70,7 +69,7 @@ func (r *liteColumnRow) classify() {
 		r.holds = haveText
 	case has("BLOB"):
 		r.holds = haveBytes
-	case has("REAL", "FLOA", "DOUB"):
+	case has("REAL", "FLOA", "DOUBLE"):
 		r.holds = haveFloat
 	case has("BOOL"):
 		r.holds = haveBool
@@ -109,6 +108,7 @@ func (s *store) liteIndexes(ctx context.Context, schema, table string, t *actual
 	addParts([]*actualTable{t}, parts)
 	if i := slices.IndexFunc(columns, func(c liteColumnRow) bool { return c.inKey > 0 }); i >= 0 && (len(t.uniques) == 0 || !t.uniques[0].primary) {
 		t.uniques = append(t.uniques, uniqueIndex{name: "of the row's number", columns: []string{columns[i].name}, primary: true, constraint: true})
+		t.columns[i].defaults = true
 	}
 	return nil
 }
