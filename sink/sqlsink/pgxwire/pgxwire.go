@@ -90,6 +90,7 @@ type flight struct {
 	conn      *pgconn.PgConn
 	session   *session
 	batch     *onetrip.Batch
+	out       []byte   // what is sent
 	prepared  []string // texts that this flight prepares
 	at        int      // the statement whose answer is awaited
 	failure   *onetrip.Failure
@@ -103,21 +104,54 @@ func newFlight(conn *pgconn.PgConn, b *onetrip.Batch) *flight {
 
 // fly sends the batch and reads its answers.
 func (f *flight) fly(ctx context.Context) error {
-	if err := f.send(ctx); err != nil {
-		return err
+	if err := f.encode(); err != nil {
+		f.forget()
+		f.landed = true // nothing was sent
+		return &onetrip.Failure{Statement: -1, Err: err}
 	}
-	for !f.landed {
-		message, err := f.conn.ReceiveMessage(ctx)
-		if err != nil {
-			return f.lost(err)
-		}
-		f.receive(message)
+	if err := f.talk(ctx); err != nil {
+		return f.lost(err)
 	}
 	if f.failure != nil {
 		f.forget()
 		f.landed = f.rollBack(ctx) == nil // if not, the failure stands, but the connection is of no more use
 	}
 	return f.lost(nil)
+}
+
+// talk reads while it writes: a server that talks while it works, as triggers that raise notices do, would wait until
+// somebody listens, and would not go on reading.
+func (f *flight) talk(ctx context.Context) error {
+	written := make(chan error, 1)
+	go func() {
+		_, err := f.conn.Conn().Write(f.out)
+		if err != nil {
+			f.hangUp()
+		}
+		written <- err
+	}()
+	err := f.read(ctx)
+	if err != nil {
+		f.hangUp()
+	}
+	if failed := <-written; failed != nil {
+		return fmt.Errorf("send the batch: %w", errors.Join(failed, ctx.Err()))
+	}
+	return err
+}
+
+// hangUp ends reading and writing, wherever they wait.
+func (f *flight) hangUp() { f.conn.Conn().SetDeadline(time.Unix(1, 0)) }
+
+func (f *flight) read(ctx context.Context) error {
+	for !f.landed {
+		message, err := f.conn.ReceiveMessage(ctx)
+		if err != nil {
+			return err
+		}
+		f.receive(message)
+	}
+	return nil
 }
 
 // lost tells what is known when there is nothing more to read, or the connection broke with err: an answered COMMIT

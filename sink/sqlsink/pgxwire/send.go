@@ -1,65 +1,80 @@
 package pgxwire
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// send writes the whole batch. The server answers each statement with a few bytes, so it cannot block on answers that are
-// not read yet while we block on writing.
-func (f *flight) send(ctx context.Context) error {
-	front := f.conn.Frontend()
+// encode makes the messages of the whole batch. They bypass pgconn's own buffer, which belongs to the side that reads.
+func (f *flight) encode() error {
+	f.out = make([]byte, 0, f.size())
 	for _, text := range f.batch.Begin {
-		f.execute("", text, nil, true)
+		if err := f.execute("", text, nil, true); err != nil {
+			return err
+		}
 	}
 	for i := range f.batch.Statements {
-		f.statement(&f.batch.Statements[i])
+		if err := f.statement(&f.batch.Statements[i]); err != nil {
+			return err
+		}
 	}
-	f.execute("", "COMMIT", nil, true)
-	front.SendSync(&pgproto3.Sync{})
-	// What ReceiveMessage does for reading: the end of the context ends the call, and with it the connection.
-	stop := context.AfterFunc(ctx, func() { f.conn.Conn().SetWriteDeadline(time.Unix(1, 0)) })
-	err := front.Flush()
-	if !stop() && err == nil {
-		err = ctx.Err()
+	if err := f.execute("", "COMMIT", nil, true); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("send the batch: %w", err)
+	return f.put(&pgproto3.Sync{})
+}
+
+// size estimates what the batch takes.
+func (f *flight) size() int {
+	const begin, each = 256, 128
+	size := begin
+	for i := range f.batch.Statements {
+		s := &f.batch.Statements[i]
+		size += each + len(s.Text) + len(s.Copy)
+		for k := range s.Params {
+			size += 8 + len(s.Params[k].Data)
+		}
+	}
+	return size
+}
+
+func (f *flight) put(messages ...pgproto3.FrontendMessage) (err error) {
+	for _, m := range messages {
+		if f.out, err = m.Encode(f.out); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (f *flight) statement(s *onetrip.Statement) {
+func (f *flight) statement(s *onetrip.Statement) error {
 	name, known := "", false
 	if !f.batch.Unnamed && s.Copy == nil {
 		name, known = f.name(s.Text)
 	}
-	f.execute(name, s.Text, s.Params, !known)
-	if s.Copy != nil {
-		f.conn.Frontend().Send(&pgproto3.CopyData{Data: s.Copy})
-		f.conn.Frontend().Send(&pgproto3.CopyDone{})
+	err := f.execute(name, s.Text, s.Params, !known)
+	if err != nil || s.Copy == nil {
+		return err
 	}
+	return f.put(&pgproto3.CopyData{Data: s.Copy}, &pgproto3.CopyDone{})
 }
 
-func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) {
-	front := f.conn.Frontend()
+func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) error {
 	if parse {
-		front.SendParse(&pgproto3.Parse{Name: name, Query: text})
+		if err := f.put(&pgproto3.Parse{Name: name, Query: text}); err != nil {
+			return err
+		}
 	}
 	bind := pgproto3.Bind{PreparedStatement: name}
 	for _, p := range params {
 		bind.ParameterFormatCodes = append(bind.ParameterFormatCodes, format(p))
 		bind.Parameters = append(bind.Parameters, p.Data)
 	}
-	front.SendBind(&bind)
-	front.SendExecute(&pgproto3.Execute{})
+	return f.put(&bind, &pgproto3.Execute{})
 }
 
 func format(p onetrip.Param) int16 {
