@@ -72,8 +72,8 @@ func ValuesInErrors() Option {
 	return option(func(s *store) { s.values = true })
 }
 
-// New makes a sink of db. The dialect follows from db.DriverName(). The pool stays the caller's: for Lambda, where one
-// batch runs at a time, SetMaxOpenConns(1) or 2 is enough.
+// New makes a sink of db. The dialect follows from db.DriverName(). The pool stays the caller's, who may use
+// it beside; [Pool] sizes it for Lambda.
 func New(db *sqlx.DB, opts ...Option) (*DB, error) {
 	if db == nil {
 		return nil, errors.New("sqlsink: the *sqlx.DB is nil")

@@ -68,6 +68,16 @@
 // Sequence numbers are comparable within one stream only. A table that gets its rows from several streams, or from a
 // stream that was disabled and enabled again, needs [GuardVersion]: a version attribute of the item.
 //
+// # Connections
+//
+// [Pool] sizes a pool for Lambda. A batch takes one connection. One that has been idle for a second has to answer first,
+// because it may have died while Lambda had frozen the function, and is replaced when it does not ([CheckIdle]): the statements
+// of a batch may travel together with their COMMIT, and a connection found dead then leaves open whether it was carried out.
+// The deadline of the invocation becomes time-outs on the server, so that a batch which Lambda has given up ends there
+// too and frees its locks ([NoTimeouts]). [NoSessionState] is for RDS Proxy.
+//
+// Packages rdsauth and secretauth beside this one sign in with IAM tokens and with passwords of AWS Secrets Manager.
+//
 // # Own SQL
 //
 // Functions run in the same transaction: [DB.Once] for effects that must not be repeated (counters), [DB.Newest] for

@@ -54,7 +54,7 @@ var timeouts = map[Dialect][]timeout{
 
 // limits returns the statements that make the server give up what runs past ctx's deadline, to be sent together right after
 // BEGIN; nil where there is nothing to limit. They have no parameters, so drivers send them as plain text and prepare
-// nothing. On MySQL and SQLite they outlive the transaction, until release.
+// nothing. On MySQL and SQLite they outlive the transaction, until unlimit.
 func (s *store) limits(ctx context.Context) []string {
 	return s.each(ctx, func(_, limit time.Duration) time.Duration { return limit })
 }
