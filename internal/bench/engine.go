@@ -115,6 +115,14 @@ func (d *database) open(h *harness, addr string) pools {
 	return pools{limit(plain.Open(h)), limit(ours.Open(h))}
 }
 
+// dsn names the database, as it is reached directly or through the proxy.
+func (d *database) dsn(h *harness, far bool) string {
+	if far {
+		return d.engine.Via(h, d.proxy.Addr()).DSN
+	}
+	return d.engine.DSN
+}
+
 // limit makes a pool what it is in a Lambda function, which handles one batch at a time.
 func limit(pool *sqlx.DB) *sqlx.DB {
 	pool.SetMaxOpenConns(2)

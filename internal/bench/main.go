@@ -27,9 +27,10 @@ import (
 
 // options are what the command line says.
 type options struct {
-	ctx   context.Context // ends with an interrupt
-	quick bool
-	run   *regexp.Regexp // of the cases to measure, where a suite has many
+	ctx      context.Context // ends with an interrupt
+	quick    bool
+	redpanda bool           // measure Redpanda Connect as well
+	run      *regexp.Regexp // of the cases to measure, where a suite has many
 }
 
 // suites are what can be measured, by name.
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string) error {
 	o := options{ctx: ctx, run: regexp.MustCompile("")}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.BoolVar(&o.quick, "quick", false, "fewer cases and rounds: ends within 50 s")
+	flags.BoolVar(&o.redpanda, "redpanda", false, "e2e: measure Redpanda Connect too, where it can be: postgres, 1000 records")
 	flags.Func("run", "measure the `cases` of write, e2e and cold that match", func(text string) (err error) {
 		o.run, err = regexp.Compile(text)
 		return err

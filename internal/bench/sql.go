@@ -106,8 +106,17 @@ func measureEngine(h *harness, o options, cases []sqlCase) error {
 	if d.proxy != nil {
 		far = d.open(h, d.proxy.Addr())
 	}
+	var peer *redpanda
+	if o.redpanda && cases[0].suite == "e2e" && d.engine.Name == "postgres" {
+		if peer, err = newRedpanda(h); err != nil {
+			return err
+		}
+	}
 	for _, c := range cases {
 		m := measurement{sqlCase: c, database: d, options: o}
+		if peer != nil && c.records == 1000 {
+			m.peer = peer.at(d.dsn(h, c.rtt > 0))
+		}
 		if m.direct, err = writers(o, near, d, c); err != nil {
 			return err
 		}

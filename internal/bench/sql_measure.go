@@ -16,6 +16,7 @@ type measurement struct {
 	*database
 	options
 	direct, proxied []writer // the same ones
+	peer            *redpanda
 	samples         map[string][]sample
 	turns           map[string]int
 }
@@ -49,6 +50,9 @@ func (m *measurement) measure(ctx context.Context) error {
 	for start, round := time.Now(), 0; round < least || round < most && time.Since(start) < span; round++ {
 		if err := m.round(ctx, routes); err != nil {
 			return err
+		}
+		if err := m.peerRound(ctx); err != nil {
+			return fmt.Errorf("redpanda: %w", err)
 		}
 	}
 	m.print()
@@ -115,6 +119,24 @@ func (m *measurement) round(ctx context.Context, routes []writer) error {
 	return nil
 }
 
+// peerRound has Redpanda Connect store a few batches of INSERTs, and looks at what it has left of the last one.
+func (m *measurement) peerRound(ctx context.Context) error {
+	if m.peer == nil {
+		return nil
+	}
+	batches := make([]batch, 10)
+	for i := range batches {
+		batches[i] = m.history.fresh(m.records)
+		batches[i].encode()
+	}
+	took, err := m.peer.run(ctx, batches)
+	if err != nil {
+		return err
+	}
+	m.samples["redpanda"] = append(m.samples["redpanda"], sample{time: took / time.Duration(len(batches)*m.records)})
+	return m.verify(ctx, &batches[len(batches)-1])
+}
+
 func timed(ctx context.Context, w *writer, b *batch) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, invocation)
 	defer cancel()
@@ -133,6 +155,9 @@ func (m *measurement) print() {
 		progress("%s %-10s %8.0f records/s  x%.2f  %d round trips  %d batches", m.sqlCase, w.name, speed(w.name), speed(w.name)/speed("usual"),
 			m.turns[w.name], len(m.samples[w.name]))
 	}
+	if m.peer != nil {
+		progress("%s redpanda   %8.0f records/s", m.sqlCase, speed("redpanda"))
+	}
 	for _, name := range guardNames() {
 		line := m.sqlCase.String() + "/" + name
 		if !m.run.MatchString(line) {
@@ -144,6 +169,9 @@ func (m *measurement) print() {
 			fmt.Sprintf("x_gorm=%.2f", speed(name)/speed("gorm")),
 			fmt.Sprintf("of_ceiling=%.2f", speed(name)/speed("ceiling")),
 			fmt.Sprintf("of_unguarded=%.2f", speed(name)/speed("unguarded")),
+		}
+		if m.peer != nil {
+			figures = append(figures, fmt.Sprintf("x_redpanda=%.2f", speed(name)/speed("redpanda")))
 		}
 		if m.proxy != nil {
 			figures = append(figures, fmt.Sprintf("round_trips=%d", m.turns[name]))
