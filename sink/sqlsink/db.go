@@ -137,7 +137,11 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 }
 
 func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
-	sqlTx, err := conn.BeginTxx(ctx, s.isolation())
+	begun := ctx
+	if s.dialect == SQLite {
+		begun = context.WithoutCancel(ctx) // or database/sql would end the transaction beside those who use the driver itself
+	}
+	sqlTx, err := conn.BeginTxx(begun, s.isolation())
 	if err != nil {
 		return s.wrap("begin", err)
 	}

@@ -75,6 +75,9 @@ func (s *tableSpec) create(d Dialect) []string {
 		}
 	}
 	table := "CREATE TABLE IF NOT EXISTS " + d.quoteTable(s.name) + " (" + strings.Join(parts, ", ") + ")"
+	if s.own && d == SQLite {
+		table += " WITHOUT ROWID" // one tree instead of two
+	}
 	return append([]string{table}, apart...)
 }
 

@@ -46,9 +46,9 @@ func ExampleDB_DDL() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(db.DDL()[1])
+	fmt.Println(db.DDL()[2])
 	// Output:
-	// CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key"))
+	// CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key")) WITHOUT ROWID
 }
 
 // A migration begins with what the row type needs. The option type= is for what the Go type does not tell.

@@ -42,22 +42,3 @@ func (i insert) fromArrays(s *statement, src source, binaryFormat bool) *stateme
 	s.text("INSERT INTO ", s.dialect.quoteTable(i.table), " (", s.dialect.quoteAll(i.columns), ") SELECT ")
 	return s.selected(src, len(i.columns)).text(" FROM ").from(src, binaryFormat)
 }
-
-// each runs one prepared statement for several rows, which is SQLite's fastest form.
-func (t *tx) each(ctx context.Context, doing, text string, rows *grid) error {
-	prepared, err := t.open.PrepareContext(ctx, text)
-	if err != nil {
-		return t.store.wrap(doing, err)
-	}
-	defer prepared.Close()
-	args := make([]any, rows.columns)
-	for i := range rows.rows() {
-		for at := range args {
-			args[at] = rows.at(i, at).arg(SQLite)
-		}
-		if _, err := prepared.ExecContext(ctx, args...); err != nil {
-			return t.store.wrap(doing, err)
-		}
-	}
-	return nil
-}

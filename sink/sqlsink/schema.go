@@ -179,7 +179,7 @@ func librarySpec(d Dialect, table string) *tableSpec {
 	if d == MySQL {
 		s.indexes = append(s.indexes, []string{ages[table]}) // without it Purge would lock every row that it looks at
 	}
-	if d != SQLite && table == tombstoneTable {
+	if table == tombstoneTable {
 		s.indexes = append(s.indexes, []string{"table_name", "sequence"}) // one look tells a batch that no tombstone is newer
 	}
 	return s

@@ -27,9 +27,10 @@ CREATE TABLE IF NOT EXISTS `history` (`a` MEDIUMTEXT CHARACTER SET utf8mb4 NOT N
 CREATE TABLE IF NOT EXISTS `full history` (`a` MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL, `b` MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL, `e` CHAR(64) NOT NULL, `s` CHAR(40) NULL, `n` VARCHAR(6) NULL, PRIMARY KEY (`e`))
 
 -- SQLite
-CREATE TABLE IF NOT EXISTS "dynasink_tombstones" ("table_name" TEXT NOT NULL, "row_key" TEXT NOT NULL, "sequence" TEXT NOT NULL, "deleted_at" TIMESTAMP NOT NULL, PRIMARY KEY ("table_name", "row_key"))
-CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key"))
-CREATE TABLE IF NOT EXISTS "dynasink_newest" ("name" TEXT NOT NULL, "row_key" TEXT NOT NULL, "sequence" TEXT NOT NULL, "changed_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "row_key"))
+CREATE TABLE IF NOT EXISTS "dynasink_tombstones" ("table_name" TEXT NOT NULL, "row_key" TEXT NOT NULL, "sequence" TEXT NOT NULL, "deleted_at" TIMESTAMP NOT NULL, PRIMARY KEY ("table_name", "row_key")) WITHOUT ROWID
+CREATE INDEX IF NOT EXISTS "dynasink_tombstones_table_name_sequence_idx" ON "dynasink_tombstones" ("table_name", "sequence")
+CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key")) WITHOUT ROWID
+CREATE TABLE IF NOT EXISTS "dynasink_newest" ("name" TEXT NOT NULL, "row_key" TEXT NOT NULL, "sequence" TEXT NOT NULL, "changed_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "row_key")) WITHOUT ROWID
 CREATE TABLE IF NOT EXISTS "kinds" ("id" TEXT NOT NULL, "sort" BLOB NOT NULL, "n" INTEGER NOT NULL, "i8" INTEGER NOT NULL, "i32" INTEGER NOT NULL, "i64" INTEGER NOT NULL, "u16" INTEGER NOT NULL, "u32" INTEGER NOT NULL, "u64" INTEGER NOT NULL, "f32" REAL NOT NULL, "f64" REAL NOT NULL, "b" BOOLEAN NOT NULL, "octets" BLOB, "always" BLOB NOT NULL, "hash" BLOB NOT NULL, "t" TIMESTAMP NOT NULL, "pointer" TIMESTAMP, "null" INTEGER, "generic" BOOLEAN, "json" TEXT, "map" TEXT, "slice" TEXT, "array" TEXT NOT NULL, "struct" TEXT NOT NULL, "text" TEXT NOT NULL, "any" TEXT, "valuer" TEXT, "declared" NUMERIC(20,4) NOT NULL, "both" VARCHAR(9) NOT NULL, PRIMARY KEY ("id", "sort", "n"))
 CREATE TABLE IF NOT EXISTS "shop"."two" ("a" TEXT NOT NULL, "b" TEXT NOT NULL, "stream_sequence" CHAR(40), PRIMARY KEY ("a", "b"))
 CREATE TABLE IF NOT EXISTS "three" ("a" TEXT NOT NULL, "b" TEXT NOT NULL, "c" INTEGER NOT NULL, "d" TEXT NOT NULL, "e" CHAR(36) NOT NULL, "gone" TIMESTAMP, "seq" CHAR(40), PRIMARY KEY ("a", "b", "c", "d", "e"))

@@ -2,7 +2,7 @@
 BEGIN Default
 DELETE FROM dynasink_tombstones WHERE table_name = '' AND row_key = ''
 DELETE FROM "shop"."orders" AS target WHERE (target."a" = ? AND target."b" = ? AND (target."stream_sequence" IS NULL OR target."stream_sequence" <= ?))
-SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
+SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND sequence > ? LIMIT 1
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
 INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
