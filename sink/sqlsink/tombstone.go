@@ -198,7 +198,7 @@ func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool,
 		function = "pg_advisory_xact_lock"
 	}
 	s := tx.statement()
-	s.text("SELECT ", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key)")
+	s.text("SELECT count(", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key))")
 	s.text(" FROM unnest(CAST(string_to_array(").arg(textOf(strings.Join(keys, ","))).text(", ',') AS bigint[])) AS key")
 	return tx.exec(ctx, "lock "+t.name, s)
 }

@@ -134,7 +134,9 @@ func (f *flight) talk(ctx context.Context) error {
 	if err != nil {
 		f.hangUp()
 	}
-	if failed := <-written; failed != nil {
+	failed := <-written
+	f.recycle()
+	if failed != nil {
 		return fmt.Errorf("send the batch: %w", errors.Join(failed, ctx.Err()))
 	}
 	return err

@@ -2,7 +2,9 @@ package pgxwire
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -11,7 +13,7 @@ import (
 
 // encode makes the messages of the whole batch. They bypass pgconn's own buffer, which belongs to the side that reads.
 func (f *flight) encode() error {
-	f.out = make([]byte, 0, f.size())
+	f.out = slices.Grow(*buffers.Get().(*[]byte), f.size())
 	for _, text := range f.batch.Begin {
 		if err := f.execute("", text, nil, true); err != nil {
 			return err
@@ -26,6 +28,16 @@ func (f *flight) encode() error {
 		return err
 	}
 	return f.put(&pgproto3.Sync{})
+}
+
+// buffers are kept for the next batch, as long as the garbage collector lets them.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// recycle gives the buffer back; nobody may be writing from it any more.
+func (f *flight) recycle() {
+	out := f.out[:0]
+	f.out = nil
+	buffers.Put(&out)
 }
 
 // size estimates what the batch takes.

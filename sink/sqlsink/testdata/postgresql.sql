@@ -1,6 +1,6 @@
 -- tombstones
 BEGIN Read Committed
-SELECT pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
+SELECT count(pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key)) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
 SELECT a.attname, CAST(b.oid AS text), format_type(b.oid, -1) FROM pg_attribute AS a JOIN pg_type AS ty ON ty.oid = a.atttypid JOIN pg_type AS b ON b.oid = CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 DELETE FROM "shop"."orders" AS target USING unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS int4[])), (SELECT CAST($3 AS text[]))) AS u(c0, c1, c2) WHERE target."a" = u.c0 AND target."b" = u.c1 AND (target."stream_sequence" IS NULL OR target."stream_sequence" <= CAST(u.c2 AS bpchar))
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") SELECT u.c0, u.c1, u.c2, u.c3, u.c4 FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS int4[])), (SELECT CAST($3 AS text[])), (SELECT CAST($4 AS int8[])), (SELECT CAST($5 AS text[])), (SELECT CAST($6 AS text[]))) AS u(c0, c1, c2, c3, c4, c5) WHERE NOT (COALESCE((SELECT CAST(max(d.sequence) AS text) FROM dynasink_tombstones AS d WHERE d.table_name = $7), '') COLLATE "C" > $8 AND COALESCE((SELECT CAST(d.sequence AS text) FROM dynasink_tombstones AS d WHERE d.table_name = $9 AND d.row_key = u.c5), '') COLLATE "C" > CAST(u.c4 AS text)) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
@@ -9,7 +9,7 @@ COMMIT
 
 -- version
 BEGIN Read Committed
-SELECT pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
+SELECT count(pg_advisory_xact_lock((CAST(CAST('dynasink_tombstones' AS regclass) AS oid)::bigint << 32) + key)) FROM unnest(CAST(string_to_array($1, ',') AS bigint[])) AS key
 SELECT a.attname, CAST(b.oid AS text), format_type(b.oid, -1) FROM pg_attribute AS a JOIN pg_type AS ty ON ty.oid = a.atttypid JOIN pg_type AS b ON b.oid = CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 DELETE FROM "orders" AS target USING unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS int4[])), (SELECT CAST($3 AS text[]))) AS u(c0, c1, c2) WHERE target."a" = u.c0 AND target."b" = u.c1 AND (target."n" IS NULL OR target."n" <= CAST(u.c2 AS bigint))
 INSERT INTO "orders" AS target ("a", "b", "v", "n") SELECT u.c0, u.c1, u.c2, u.c3 FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS int4[])), (SELECT CAST($3 AS text[])), (SELECT CAST($4 AS int8[])), (SELECT CAST($5 AS text[])), (SELECT CAST($6 AS text[]))) AS u(c0, c1, c2, c3, c4, c5) WHERE NOT (COALESCE((SELECT CAST(d.sequence AS text) FROM dynasink_tombstones AS d WHERE d.table_name = $7 AND d.row_key = u.c4), '') COLLATE "C" >= CAST(u.c5 AS text)) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n" WHERE target."n" IS NULL OR target."n" <= excluded."n"
