@@ -49,7 +49,8 @@ func Pool(db *sqlx.DB) *sqlx.DB {
 // still while the process is frozen. SQLite has no connection to lose.
 //
 // pgx's database/sql driver checks a connection that has been idle for a second too, by the monotonic clock. To pay for one
-// check only, open the pool with stdlib.OptionShouldPing and a function that returns false.
+// check only, open the pool with stdlib.OptionShouldPing and a function that returns false. Connections of a pgxpool
+// (stdlib.OpenDBFromPool) are that pool's to check.
 func CheckIdle(after time.Duration) Option {
 	return option(func(s *store) { s.idle = after; s.idleSet = true })
 }

@@ -258,6 +258,22 @@ func TestCheckEndsWithTheContext(t *testing.T) {
 	})
 }
 
+// TestNoRecordIsToBlame for what fails before the first of them is written, so none is looked for or set aside.
+func TestNoRecordIsToBlame(t *testing.T) {
+	t.Parallel()
+	for _, moment := range []string{"CONNECT", "BEGIN", "pg_settings", "SET LOCAL"} {
+		for _, refusal := range []error{pgError("28P01"), pgError("3D000"), pgError("22023"), errPlain} {
+			h := &host{fake: fake{rows: map[string][][]driver.Value{"pg_settings": postgresDefaults}, fail: map[string]error{moment: refusal}}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			err := h.open(t, PostgreSQL).store.InTx(ctx, func(context.Context, *tx) error { return nil })
+			if !errors.Is(err, refusal) || !sink.IsTransient(err) || sink.IsPermanent(err) {
+				t.Errorf("%s: error %v", moment, err)
+			}
+		}
+	}
+}
+
 func TestWriterThatHasBecomeAReader(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -116,7 +116,7 @@ func (s *store) newTx(conn *sqlx.Conn) *tx {
 func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) (err error) {
 	conn, err := s.acquire(ctx)
 	if err != nil {
-		return s.wrap("connect", err)
+		return sink.Transient(s.wrap("connect", err)) // whatever it says: no record is to blame
 	}
 	defer func() { s.release(conn, err) }()
 	if err := s.inOneTrip(ctx, conn, fn); !errors.Is(err, errOpen) {
@@ -143,7 +143,7 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 	}
 	sqlTx, err := conn.BeginTxx(begun, s.isolation())
 	if err != nil {
-		return s.wrap("begin", err)
+		return sink.Transient(s.wrap("begin", err))
 	}
 	defer s.unlimit(ctx, conn)
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
@@ -170,7 +170,7 @@ func (t *tx) limit(ctx context.Context) error {
 		return nil
 	}
 	_, err := t.open.ExecContext(ctx, strings.Join(limits, "; ")) // one round trip
-	return t.store.wrap("limit the transaction", err)
+	return sink.Transient(t.store.wrap("limit the transaction", err))
 }
 
 // ended marks what statements return when the end of the context has rolled the transaction back under them.

@@ -17,7 +17,8 @@ import (
 // frees its locks:
 //
 //   - PostgreSQL: statement_timeout and idle_in_transaction_session_timeout, the time that is left when the transaction
-//     begins, and lock_timeout, half of it. They hold for the transaction (SET LOCAL).
+//     begins, and lock_timeout, half of it, so that there is time for another try. They hold for the transaction (SET
+//     LOCAL).
 //     https://www.postgresql.org/docs/current/runtime-config-client.html
 //   - MySQL and MariaDB: wait_timeout, innodb_lock_wait_timeout (half) and MariaDB's max_statement_time. They are variables
 //     of the session and set back after the transaction. MySQL has no time-out for statements that write.
