@@ -66,16 +66,34 @@ func sqlCases(suite string, quick bool) (cases []sqlCase) {
 func writeSuite(o options) error    { return sqlSuite(o, "write") }
 func endToEndSuite(o options) error { return sqlSuite(o, "e2e") }
 
+// pace shares the time there is among what is left to do.
+type pace struct {
+	until time.Time
+	left  int // cases, and twice the engines to start, which takes about as long
+}
+
+func (p *pace) share() time.Duration {
+	share := time.Until(p.until) / time.Duration(p.left)
+	p.left--
+	return share
+}
+
 // sqlSuite measures the chosen cases, engine by engine.
 func sqlSuite(o options, suite string) error {
 	cases := slices.DeleteFunc(sqlCases(suite, o.quick), func(c sqlCase) bool { return !o.wants(c) })
+	p := &pace{until: time.Now().Add(40 * time.Second), left: len(cases)}
+	for i, c := range cases {
+		if i == 0 || cases[i-1].engine != c.engine {
+			p.left += 2
+		}
+	}
 	for len(cases) > 0 {
 		engine := cases[0].engine
 		n := slices.IndexFunc(cases, func(c sqlCase) bool { return c.engine != engine })
 		if n < 0 {
 			n = len(cases)
 		}
-		if err := underHarness(o.ctx, func(h *harness) error { return measureEngine(h, o, cases[:n]) }); err != nil {
+		if err := underHarness(o.ctx, func(h *harness) error { return measureEngine(h, o, p, cases[:n]) }); err != nil {
 			return err
 		}
 		cases = cases[n:]
@@ -95,12 +113,13 @@ func guardNames() (names []string) {
 	return names
 }
 
-func measureEngine(h *harness, o options, cases []sqlCase) error {
+func measureEngine(h *harness, o options, p *pace, cases []sqlCase) error {
 	progress("starting %s", cases[0].engine)
 	d, err := newDatabase(h, cases[0].engine)
 	if err != nil {
 		return err
 	}
+	p.left -= 2
 	near := d.open(h, "")
 	far := near
 	if d.proxy != nil {
@@ -113,7 +132,7 @@ func measureEngine(h *harness, o options, cases []sqlCase) error {
 		}
 	}
 	for _, c := range cases {
-		m := measurement{sqlCase: c, database: d, options: o}
+		m := measurement{sqlCase: c, database: d, options: o, pace: p}
 		if peer != nil && c.records == 1000 {
 			m.peer = peer.at(d.dsn(h, c.rtt > 0))
 		}

@@ -15,6 +15,7 @@ type measurement struct {
 	sqlCase
 	*database
 	options
+	pace            *pace
 	direct, proxied []writer // the same ones
 	peer            *redpanda
 	samples         map[string][]sample
@@ -24,9 +25,9 @@ type measurement struct {
 // limit is how long a case may be measured, and how many rounds that takes at least and at most.
 func (m *measurement) limit() (time.Duration, int, int) {
 	if m.quick {
-		return 4 * time.Second, 3, 9
+		return m.pace.share(), 2, 15
 	}
-	return 20 * time.Second, 5, 25
+	return 15 * time.Second, 5, 25
 }
 
 // invocation is how long an invocation of Lambda may take here: a route that looks at its deadline sees one.
