@@ -157,7 +157,8 @@ var library = map[string][]string{
 
 // libraryTypes are the types of those columns.
 var libraryTypes = map[Dialect]map[string]string{
-	PostgreSQL: {"NAME": "VARCHAR(255)", "HASH": "VARCHAR(64)", "DIGITS": "CHAR(40)", "TIME": "TIMESTAMPTZ"},
+	PostgreSQL: { // the order of bytes is the fastest to compare
+		"NAME": `VARCHAR(255) COLLATE "C"`, "HASH": `VARCHAR(64) COLLATE "C"`, "DIGITS": `CHAR(40) COLLATE "C"`, "TIME": "TIMESTAMPTZ"},
 	MySQL: { // the default collation would merge names that differ in case
 		"NAME": "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "HASH": "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin",
 		"DIGITS": "CHAR(40) CHARACTER SET ascii COLLATE ascii_bin", "TIME": "DATETIME(6)"},
