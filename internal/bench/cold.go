@@ -37,7 +37,7 @@ func coldSuite(o options) error {
 			f := &function{name: name, bootstrap: runtimeapi.Build(h, filepath.Join("cold", name))}
 			if name == "postgres" {
 				var err error
-				if d, err = newDatabase(h, name); err != nil {
+				if d, err = newDatabase(h, name, rowsBefore); err != nil {
 					return err
 				}
 				f.options = append(f.options, runtimeapi.Env("DATABASE_URL", d.engine.DSN))

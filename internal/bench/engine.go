@@ -14,10 +14,8 @@ import (
 	"github.com/dynasink/dynasink/sink/sqlsink"
 )
 
-const (
-	rowsBefore       = 200_000
-	tombstonesBefore = 100_000
-)
+// rowsBefore is how many rows a table has before it is written to; it remembers half as many deletions.
+const rowsBefore = 200_000
 
 // flavour is what the engines have apart from each other.
 type flavour struct {
@@ -48,8 +46,8 @@ type pools struct {
 	ours  *sqlx.DB // as this module asks for
 }
 
-// newDatabase starts the engine called name as it is run for its users, and fills its table.
-func newDatabase(h *harness, name string) (*database, error) {
+// newDatabase starts the engine called name as it is run for its users, and fills its table with as many rows.
+func newDatabase(h *harness, name string, rows int) (*database, error) {
 	d := &database{flavour: flavours[name], history: newHistory()}
 	if name == "sqlite" {
 		d.engine = servers.For(h, name)
@@ -66,10 +64,10 @@ func newDatabase(h *harness, name string) (*database, error) {
 		d.engine = s.Engine(h)
 		d.proxy = wire.New(h, d.engine.Addr)
 	}
-	return d, d.fill(h)
+	return d, d.fill(h, rows)
 }
 
-func (d *database) fill(h *harness) error {
+func (d *database) fill(h *harness, rows int) error {
 	pool := d.open(h, "").plain
 	sink, err := sqlsink.New(pool)
 	if err != nil {
@@ -78,7 +76,7 @@ func (d *database) fill(h *harness) error {
 	if err := d.execute(h.ctx, pool, append(sink.DDL(), d.schema...)...); err != nil {
 		return err
 	}
-	if err := d.load(h.ctx, pool, d.history.fresh(rowsBefore).changes); err != nil {
+	if err := d.load(h.ctx, pool, d.history.fresh(rows).changes); err != nil {
 		return err
 	}
 	const digits = "SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 " +
@@ -86,7 +84,7 @@ func (d *database) fill(h *harness) error {
 	return d.execute(h.ctx, pool, fmt.Sprintf("INSERT INTO dynasink_tombstones (table_name, row_key, sequence, deleted_at) "+
 		"WITH digits AS (%s), numbers AS (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS i "+
 		"FROM digits a, digits b, digits c, digits e, digits f) "+
-		"SELECT '%s', %s, '%040d', '2026-01-01 00:00:00' FROM numbers WHERE i < %d", digits, order.Table, d.hash, 1, tombstonesBefore),
+		"SELECT '%s', %s, '%040d', '2026-01-01 00:00:00' FROM numbers WHERE i < %d", digits, order.Table, d.hash, 1, rows/2),
 		d.settle)
 }
 

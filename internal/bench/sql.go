@@ -1,31 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/dynasink/dynasink/mapping"
 )
-
-// writer is one way to bring a batch into a database.
-type writer struct {
-	name  string
-	fresh bool // takes INSERTs only
-	most  int  // how many records it is given at once; 0: as many as there are
-	write func(ctx context.Context, b *batch) error
-}
-
-// rowByRowMost limits the batches of who writes row by row: each record costs the same there, however many there are.
-func (o options) rowByRowMost() int {
-	if o.quick {
-		return 500
-	}
-	return 1000
-}
 
 // sqlCase is a group of cases that are measured together: all routes into one engine, at one size and distance.
 type sqlCase struct {
@@ -113,9 +92,10 @@ func guardNames() (names []string) {
 	return names
 }
 
+// measureEngine starts an engine for cases that are all its own.
 func measureEngine(h *harness, o options, p *pace, cases []sqlCase) error {
 	progress("starting %s", cases[0].engine)
-	d, err := newDatabase(h, cases[0].engine)
+	d, err := newDatabase(h, cases[0].engine, rowsBefore)
 	if err != nil {
 		return err
 	}
@@ -132,68 +112,16 @@ func measureEngine(h *harness, o options, p *pace, cases []sqlCase) error {
 		}
 	}
 	for _, c := range cases {
-		m := measurement{sqlCase: c, database: d, options: o, pace: p}
-		if peer != nil && c.records == 1000 {
+		m, err := newMeasurement(d, o, c, near, far)
+		if err != nil {
+			return err
+		}
+		if m.pace = p; peer != nil && c.records == 1000 {
 			m.peer = peer.at(d.dsn(h, c.rtt > 0))
-		}
-		if m.direct, err = writers(o, near, d, c); err != nil {
-			return err
-		}
-		if m.proxied, err = writers(o, far, d, c); err != nil {
-			return err
 		}
 		if err := m.measure(h.ctx); err != nil {
 			return fmt.Errorf("%s: %w", c, err)
 		}
 	}
 	return nil
-}
-
-// writers are all routes into a database: the peers, the ceiling, and one of ours for each guard.
-func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
-	decoder, err := mapping.NewDecoder[flat]()
-	if err != nil {
-		return nil, err
-	}
-	db, err := openGorm(p.plain)
-	if err != nil {
-		return nil, err
-	}
-	rows := func(decode func([]byte) ([]change, error), write func(context.Context, []change) error) func(context.Context, *batch) error {
-		return func(ctx context.Context, b *batch) error {
-			if c.suite == "write" {
-				return write(ctx, b.changes)
-			}
-			changes, err := decode(b.payload)
-			if err != nil {
-				return err
-			}
-			return write(ctx, changes)
-		}
-	}
-	all := []writer{
-		{"usual", false, o.rowByRowMost(), rows(decodeChanges, func(ctx context.Context, c []change) error { return rowByRow(ctx, p.plain, c) })},
-		{"gorm", false, 0, rows(decodeChanges, func(ctx context.Context, c []change) error { return inBatches(ctx, db, c) })},
-		{"ceiling", true, 0, rows(
-			func(payload []byte) ([]change, error) { return decodeFresh(decoder, payload) },
-			func(ctx context.Context, c []change) error { return d.load(ctx, p.plain, c) })},
-	}
-	for _, g := range guards {
-		target, err := newTarget(p.ours, g.option)
-		if err != nil {
-			return nil, err
-		}
-		handle := invoke(target)
-		all = append(all, writer{g.name, false, 0, func(ctx context.Context, b *batch) error {
-			if c.suite == "write" {
-				return stage(ctx, target, b.changes)
-			}
-			return handle(ctx, b.payload)
-		}})
-	}
-	return all, nil
-}
-
-func progress(format string, args ...any) {
-	fmt.Fprintln(os.Stderr, strings.TrimSpace(fmt.Sprintf(format, args...)))
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/pprof"
-	"strings"
 	"time"
 )
 
@@ -22,6 +21,14 @@ type measurement struct {
 	turns           map[string]int
 }
 
+func newMeasurement(d *database, o options, c sqlCase, near, far pools) (m *measurement, err error) {
+	m = &measurement{sqlCase: c, database: d, options: o, samples: map[string][]sample{}, turns: map[string]int{}}
+	if m.direct, err = writers(o, near, d, c); err == nil {
+		m.proxied, err = writers(o, far, d, c)
+	}
+	return m, err
+}
+
 // limit is how long a case may be measured, and how many rounds that takes at least and at most.
 func (m *measurement) limit() (time.Duration, int, int) {
 	if m.quick {
@@ -35,7 +42,6 @@ const invocation = 5 * time.Minute
 
 // measure runs all routes once per round, in random order, after each has shown that it leaves the rows that it should.
 func (m *measurement) measure(ctx context.Context) error {
-	m.samples, m.turns = map[string][]sample{}, map[string]int{}
 	m.delay(0)
 	for i := range m.direct {
 		if err := m.rehearse(ctx, i); err != nil {
@@ -148,39 +154,4 @@ func timed(ctx context.Context, w *writer, b *batch) (took time.Duration, err er
 		took = time.Since(start)
 	})
 	return took, err
-}
-
-func (m *measurement) print() {
-	speed := func(name string) float64 { return 1e9 / nanoseconds(m.samples[name]) }
-	for _, w := range m.direct {
-		progress("%s %-10s %8.0f records/s  x%.2f  %d round trips  %d batches", m.sqlCase, w.name, speed(w.name), speed(w.name)/speed("usual"),
-			m.turns[w.name], len(m.samples[w.name]))
-	}
-	if m.peer != nil {
-		progress("%s redpanda   %8.0f records/s", m.sqlCase, speed("redpanda"))
-	}
-	for _, name := range guardNames() {
-		line := m.sqlCase.String() + "/" + name
-		if !m.run.MatchString(line) {
-			continue
-		}
-		figures := []string{
-			fmt.Sprintf("records_per_s=%.0f", speed(name)),
-			fmt.Sprintf("x_usual=%.1f", speed(name)/speed("usual")),
-			fmt.Sprintf("x_gorm=%.2f", speed(name)/speed("gorm")),
-			fmt.Sprintf("of_ceiling=%.2f", speed(name)/speed("ceiling")),
-			fmt.Sprintf("of_unguarded=%.2f", speed(name)/speed("unguarded")),
-		}
-		if m.peer != nil {
-			figures = append(figures, fmt.Sprintf("x_redpanda=%.2f", speed(name)/speed("redpanda")))
-		}
-		if m.proxy != nil {
-			figures = append(figures, fmt.Sprintf("round_trips=%d", m.turns[name]))
-		}
-		fmt.Println(line, strings.Join(figures, " "))
-	}
-}
-
-func nanoseconds(s []sample) float64 {
-	return medianOf(len(s), func(i int) float64 { return float64(s[i].time) })
 }
