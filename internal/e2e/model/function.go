@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,31 +27,86 @@ type partRow struct {
 	Part   string `db:"part"`
 }
 
+// changeRow is a row of the history: an item as one change left it.
+type changeRow struct {
+	ID    string `db:"id"`
+	List  string `db:"list"`
+	Title string `db:"title"`
+}
+
+// scope is what the function stages. Whatever fails, or needs an open transaction, decides how the whole batch is written, so
+// less of it leads to more ways.
+type scope int
+
+const (
+	everything scope = iota
+	rows             // and no functions: a batch can go in one round trip
+	items            // rows of one table: nothing else tells that COPY would bring a removed one back
+)
+
 // Function is the Lambda function under test: it uses everything of sqlsink that makes a promise.
 type Function struct {
-	db       *sqlsink.DB
-	targets  sink.Target[itemRow] // two tables with the two guards
-	parts    *sqlsink.Children[itemRow, partRow]
+	scope    scope
+	paths    []*path
 	mu       sync.Mutex
 	failures map[string]error // sequence number → what the handler returns once
 }
 
-// NewFunction makes the function on a pool and an entry point with the given options.
-func NewFunction(pool *sqlx.DB, opts ...handler.Option) (*Function, *handler.DynamoDBEventHandler[Item], error) {
-	db, err := sqlsink.New(pool)
+// Way is one way to the database: what the tables hold must not depend on it.
+type Way struct {
+	Pool    *sqlx.DB
+	Options []sqlsink.Option
+}
+
+// path is the function with the targets of one way.
+type path struct {
+	*Function
+	db      *sqlsink.DB
+	items   sink.Target[itemRow] // three tables, with two guards and without compaction
+	changes sink.Target[changeRow]
+	parts   *sqlsink.Children[itemRow, partRow]
+	entry   *handler.DynamoDBEventHandler[Item]
+}
+
+// NewFunction makes the function, with an entry point for each way.
+func NewFunction(ways []Way, scope scope, opts ...handler.Option) (*Function, error) {
+	f := &Function{scope: scope, failures: map[string]error{}}
+	for _, w := range ways {
+		p, err := f.path(w, opts)
+		if err != nil {
+			return nil, err
+		}
+		f.paths = append(f.paths, p)
+	}
+	return f, nil
+}
+
+func (f *Function) path(w Way, opts []handler.Option) (*path, error) {
+	db, err := sqlsink.New(w.Pool, w.Options...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	buried, err1 := sqlsink.NewTable[itemRow](db, "items")
 	marked, err2 := sqlsink.NewTable[itemRow](db, "items_marked", sqlsink.SoftDelete("deleted_at", ""))
-	parts, err3 := sqlsink.NewChildren[itemRow, partRow](db, "parts")
-	letters, err4 := sqlsink.NewTable[handler.DeadLetter](db, "letters", sqlsink.Unguarded())
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return nil, nil, err
+	every, err3 := sqlsink.NewTable[itemRow](db, "items_every", sqlsink.EveryChange())
+	changes, err4 := sqlsink.NewAppend[changeRow](db, "changes", sqlsink.SequenceIn("sequence"), sqlsink.EventNameIn("event_name"))
+	parts, err5 := sqlsink.NewChildren[itemRow, partRow](db, "parts")
+	letters, err6 := sqlsink.NewTable[handler.DeadLetter](db, "letters", sqlsink.Unguarded())
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+		return nil, err
 	}
-	f := &Function{db: db, targets: sink.Tee[itemRow](buried, marked), parts: parts, failures: map[string]error{}}
-	opts = append(opts, handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
-	return f, handler.NewDynamoDBEventHandler[Item](f, opts...), nil
+	p := &path{Function: f, db: db, items: buried, changes: changes, parts: parts}
+	if f.scope != items {
+		p.items = sink.Tee[itemRow](buried, marked, every)
+	}
+	opts = append(slices.Clip(opts), handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
+	p.entry = handler.NewDynamoDBEventHandler[Item](p, opts...)
+	return p, nil
+}
+
+// entry is the entry point of one of the ways.
+func (f *Function) entry(rng *rand.Rand) *handler.DynamoDBEventHandler[Item] {
+	return f.paths[rng.IntN(len(f.paths))].entry
 }
 
 // Fail makes the handler fail once at a record.
@@ -77,37 +134,57 @@ func (f *Function) failure(sequence string) error {
 var errPanic = errors.New("the handler panics")
 
 // HandleRecord implements handler.StreamEventHandler.
-func (f *Function) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
-	f.stage(rec, b)
-	err := f.failure(rec.SequenceNumber)
+func (p *path) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
+	p.stage(rec, b)
+	err := p.failure(rec.SequenceNumber)
 	if errors.Is(err, errPanic) {
 		panic("as the schedule says")
 	}
 	return err
 }
 
-func (f *Function) stage(rec *handler.Record[Item], b *sink.Batch) {
-	id := rec.Keys.ID
-	switch item := rec.NewImage; item {
-	case nil:
-		f.targets.Delete(b, itemRow{ID: id})
-		f.parts.Replace(b, itemRow{ID: id})
-	default:
-		f.targets.Upsert(b, itemRow{id, item.List, item.Title})
-		f.parts.Replace(b, itemRow{ID: id}, partsOf(item)...)
+func (p *path) stage(rec *handler.Record[Item], b *sink.Batch) {
+	row := itemRow{ID: rec.Keys.ID}
+	if item := rec.NewImage; item != nil {
+		row.List, row.Title = item.List, item.Title
+		p.items.Upsert(b, row)
+	} else {
+		p.items.Delete(b, row)
 	}
-	f.count(rec, b)
-	f.db.Newest(b, "last", id, set("last", "sequence", id, rec.SequenceNumber))
+	if p.scope != items {
+		p.log(rec, b, changeRow(row))
+	}
+	if p.scope == everything {
+		p.parts.Replace(b, row, partsOf(rec.NewImage)...)
+		p.call(rec, b)
+	}
+}
+
+func (p *path) log(rec *handler.Record[Item], b *sink.Batch, row changeRow) {
+	if rec.NewImage == nil {
+		p.changes.Delete(b, row)
+	} else {
+		p.changes.Upsert(b, row)
+	}
+}
+
+// call stages all kinds of functions.
+func (p *path) call(rec *handler.Record[Item], b *sink.Batch) {
+	id := rec.Keys.ID
+	p.count(rec, b)
+	p.db.Newest(b, "last", id, set("last", "sequence", id, rec.SequenceNumber))
 	if hasEffect(rec.SequenceNumber) {
-		f.db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
+		p.db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO effects (sequence, seen) SELECT ?, n FROM counts WHERE list = 'applied'"), rec.SequenceNumber)
 			return err
 		})
 	}
 }
 
-func partsOf(item *Item) []partRow {
-	var rows []partRow
+func partsOf(item *Item) (rows []partRow) {
+	if item == nil {
+		return nil
+	}
 	for i, part := range item.Parts {
 		rows = append(rows, partRow{item.ID, i, part})
 	}
@@ -115,13 +192,13 @@ func partsOf(item *Item) []partRow {
 }
 
 // count keeps how many items each list has: moves and removals included, once per record.
-func (f *Function) count(rec *handler.Record[Item], b *sink.Batch) {
-	f.db.Once(b, "applied", add("applied", 1), sqlsink.Independent())
+func (p *path) count(rec *handler.Record[Item], b *sink.Batch) {
+	p.db.Once(b, "applied", add("applied", 1), sqlsink.Independent())
 	if rec.OldImage != nil {
-		f.db.Once(b, "leave", add(rec.OldImage.List, -1), sqlsink.Independent())
+		p.db.Once(b, "leave", add(rec.OldImage.List, -1), sqlsink.Independent())
 	}
 	if rec.NewImage != nil {
-		f.db.Once(b, "enter", add(rec.NewImage.List, 1), sqlsink.Independent())
+		p.db.Once(b, "enter", add(rec.NewImage.List, 1), sqlsink.Independent())
 	}
 }
 
