@@ -61,15 +61,18 @@ func (d *decoder[T]) decode(raw *rawRecord, s *slot[T]) error {
 		rec.NewImage = &s.new
 	}
 	if s.have[streamjson.OldImage] {
-		rec.OldImage = &s.old
+		rec.OldImage = s.old
 	}
 	s.record = rec
 	return nil
 }
 
 func (d *decoder[T]) image(s *slot[T], image streamjson.Image, name, raw string) error {
+	if s.have[image] || raw == "" {
+		return nil
+	}
 	item := s.item(d, image)
-	if s.have[image] || item == nil || raw == "" {
+	if item == nil {
 		return nil
 	}
 	if err := d.item.DecodeString(raw, item); err != nil {

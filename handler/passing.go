@@ -6,11 +6,12 @@ import "github.com/dynasink/dynasink/internal/streamjson"
 // once. What fails there is left alone, and fails again when its record's turn comes; nothing else of the record-by-record
 // order changes. A batch that filters drop records of by their envelope alone is decoded record by record instead.
 
-// slot is a record and its images, in one allocation.
+// slot is a record and its images, in one allocation but for the old one, which many handlers do not look at.
 type slot[T any] struct {
-	record   Record[T]
-	new, old T
-	have     [streamjson.OldImage + 1]bool // which of them have been decoded
+	record Record[T]
+	new    T
+	old    *T
+	have   [streamjson.OldImage + 1]bool // which of them have been decoded
 }
 
 // item is where an image belongs, nil for one that the handler does not look at.
@@ -21,7 +22,8 @@ func (s *slot[T]) item(d *decoder[T], image streamjson.Image) *T {
 	case image == streamjson.NewImage && !d.skip.has(NewImage):
 		return &s.new
 	case image == streamjson.OldImage && !d.skip.has(OldImage):
-		return &s.old
+		s.old = new(T)
+		return s.old
 	}
 	return nil
 }

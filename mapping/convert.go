@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // scanner is sql.Scanner.
@@ -206,7 +208,11 @@ func (b *autoBuilder) toMap(path string, from, to reflect.Type) convertFunc {
 // toPlainJSON encodes by attributevalue's rules first, so that names and
 // numbers are those of the item.
 func toPlainJSON(src, dst reflect.Value) error {
-	text, err := Marshal(map[string]any{"v": src.Interface()})
+	av, err := encode(src.Interface())
+	if err != nil {
+		return asError(err)
+	}
+	text, err := MarshalItem(map[string]types.AttributeValue{"v": av})
 	if err == nil {
 		text, err = ToJSON(text)
 	}

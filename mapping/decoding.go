@@ -21,6 +21,8 @@ type decoding struct {
 	depth   int    // lists and maps around the current position
 	names   names  // names of the maps around it, to find duplicates
 	buf     []byte // scratch
+	// leftovers are attributes of the item, if it has an Overflow.
+	leftovers []leftover
 }
 
 var decodings = sync.Pool{New: func() any { return new(decoding) }}
@@ -47,7 +49,7 @@ func decodeItem(p *plan, text string, at int, v reflect.Value, o *options) (end 
 // release forgets the item, which the pool must not keep in memory.
 func (d *decoding) release() {
 	clear(d.names)
-	d.parser, d.options, d.names, d.buf = parser{}, nil, d.names[:0], d.buf[:0]
+	d.parser, d.options, d.names, d.buf, d.leftovers = parser{}, nil, d.names[:0], d.buf[:0], d.leftovers[:0]
 	if cap(d.buf) > 1<<16 {
 		d.buf = nil
 	}

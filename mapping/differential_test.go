@@ -59,7 +59,7 @@ func useText(o *attributevalue.DecoderOptions) { o.UseEncodingUnmarshalers = tru
 func fixSets(o *attributevalue.DecoderOptions) { o.FixUnmarshalIndividualSetValues = true }
 
 func fieldNames() (names []string) {
-	fields, err := structFields(reflect.TypeFor[everything](), "")
+	fields, _, err := structFields(reflect.TypeFor[everything](), "")
 	if err != nil {
 		panic(err)
 	}

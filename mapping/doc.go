@@ -46,6 +46,9 @@
 // what an interface already holds, where the first rule of the table does not
 // reach.
 //
+// An attribute that no field takes is checked and passed over, unless the type
+// has a field for all of these: see [Overflow].
+//
 // # Memory
 //
 // [Decoder.Decode] copies the item once, and its strings share that copy.

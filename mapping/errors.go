@@ -67,6 +67,8 @@ var (
 	errUnexported    = errors.New("embedded field of an unexported type cannot be set")
 	errNotInteger    = errors.New("not an integer")
 	errInvalidUTF8   = errors.New("string is not valid UTF-8")
+	errNotJSONObject = errors.New("want a JSON object")
+	errTaken         = errors.New("attribute of an Overflow that another field has, too")
 )
 
 func fail(err error) *Error { return &Error{Err: err} }

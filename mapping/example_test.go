@@ -62,6 +62,32 @@ func ExampleDecoder_decimal() {
 	// Output: 12345678901234567890123456789.95
 }
 
+type Customer struct {
+	ID    string           `dynamodbav:"pk" db:"id,key"`
+	Name  string           `dynamodbav:"name" db:"name"`
+	Other mapping.Overflow `dynamodbav:"other" db:"other"` // other JSONB
+}
+
+func ExampleOverflow() {
+	decoder, err := mapping.NewDecoder[Customer]()
+	if err != nil {
+		panic(err)
+	}
+	image := []byte(`{"pk":{"S":"c-1"},"name":{"S":"Ada"},"vip":{"BOOL":true},"tags":{"SS":["new","eu"]}}`)
+	var customer Customer
+	if err := decoder.Decode(image, &customer); err != nil {
+		panic(err)
+	}
+	column, err := customer.Other.Value()
+	fmt.Println(customer.Name, column, err)
+
+	item, err := mapping.Marshal(customer)
+	fmt.Println(string(item), err)
+	// Output:
+	// Ada {"vip":true,"tags":["new","eu"]} <nil>
+	// {"name":{"S":"Ada"},"pk":{"S":"c-1"},"tags":{"SS":["new","eu"]},"vip":{"BOOL":true}} <nil>
+}
+
 func ExampleError() {
 	decoder, err := mapping.NewDecoder[Order]()
 	if err != nil {

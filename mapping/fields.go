@@ -32,6 +32,7 @@ type field struct {
 	asString bool // option string: numbers travel as S
 	unixTime bool // option unixtime: a time travels as seconds in N
 	ignored  bool // name "-"
+	overflow bool // takes what no other field takes
 }
 
 // parseTag reads the tag the way attributevalue does: options add up over
@@ -59,24 +60,41 @@ func (f *field) parseTagText(text string) {
 }
 
 // structFields lists the fields of struct type t in the order of their
-// indexes. It is an error if two fields of one depth claim one name:
+// indexes, and by itself the one for the attributes that they do not take, if
+// there is one. It is an error if two fields of one depth claim one name:
 // attributevalue silently decodes neither.
-func structFields(t reflect.Type, key string) ([]field, error) {
+func structFields(t reflect.Type, key string) (fields []field, overflow *field, err error) {
 	all := map[string][]field{}
 	seen := map[reflect.Type]bool{}
 	for level := []field{{typ: t}}; len(level) > 0; {
 		level = nextLevel(level, seen, all, key)
 	}
-	fields := make([]field, 0, len(all))
+	fields = make([]field, 0, len(all))
 	for name, candidates := range all {
 		f, ok := dominant(candidates)
 		if !ok {
-			return nil, fmt.Errorf("type %v: two fields claim the attribute %s", t, pathName(name))
+			return nil, nil, fmt.Errorf("type %v: two fields claim the attribute %s", t, pathName(name))
 		}
 		fields = append(fields, f)
 	}
 	slices.SortFunc(fields, func(a, b field) int { return slices.Compare(a.index, b.index) })
-	return fields, nil
+	return splitOverflow(t, fields)
+}
+
+// splitOverflow takes the field of type Overflow out of fields.
+func splitOverflow(t reflect.Type, fields []field) ([]field, *field, error) {
+	i := slices.IndexFunc(fields, func(f field) bool { return f.overflow })
+	if i < 0 {
+		return fields, nil, nil
+	}
+	overflow := fields[i]
+	switch fields = slices.Delete(fields, i, i+1); {
+	case t.FieldByIndex(overflow.index).Anonymous:
+		return nil, nil, fmt.Errorf("type %v embeds mapping.Overflow: give the field a name", t)
+	case slices.ContainsFunc(fields, func(f field) bool { return f.overflow }):
+		return nil, nil, fmt.Errorf("type %v has two fields of type mapping.Overflow", t)
+	}
+	return fields, &overflow, nil
 }
 
 // nextLevel adds the fields of the structs in level to all and returns the
@@ -123,7 +141,8 @@ func buildField(outer field, i int, key string) (f field, use, embedded bool) {
 	if f.typ.Name() == "" && f.typ.Kind() == reflect.Pointer {
 		f.typ = f.typ.Elem()
 	}
-	embedded = sf.Anonymous && !f.tagged && f.typ.Kind() == reflect.Struct
+	f.overflow = sf.Type == overflowType || sf.Anonymous && f.typ == overflowType
+	embedded = sf.Anonymous && !f.tagged && f.typ.Kind() == reflect.Struct && !f.overflow
 	if !f.tagged {
 		f.name = sf.Name
 	}
@@ -131,8 +150,14 @@ func buildField(outer field, i int, key string) (f field, use, embedded bool) {
 }
 
 // dominant picks, of all fields with one name, the one that the rules of
-// embedding let through.
+// embedding let through. One that hides an Overflow would lose attributes.
 func dominant(candidates []field) (field, bool) {
+	f, ok := shallowest(candidates)
+	hides := !f.overflow && slices.ContainsFunc(candidates, func(f field) bool { return f.overflow })
+	return f, ok && !hides
+}
+
+func shallowest(candidates []field) (field, bool) {
 	depth := len(candidates[0].index)
 	for _, f := range candidates {
 		depth = min(depth, len(f.index))

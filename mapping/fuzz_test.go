@@ -119,7 +119,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, item string, s []byte) {
 		choices := shape(s)
-		checkItem(t, item, choices.buildStruct(0))
+		typ := choices.buildStruct(0)
+		checkItem(t, item, typ)
+		checkOverflow(t, item, typ)
 		checkItem(t, item, reflect.TypeFor[map[string]any]())
 	})
 }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/base64"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -12,7 +13,9 @@ import (
 
 // Marshal encodes v, a struct or a map (or a pointer to one), as an item in
 // DynamoDB JSON, with the rules of attributevalue.MarshalMap. Attributes are
-// sorted by name, so equal values give equal text.
+// sorted by name, so equal values give equal text. Those of an Overflow stand
+// beside the others, as in the item that they come from; it is an error if
+// another field has the same name.
 //
 // It is an error, of type *Error, what MarshalMap passes over: a v that is not
 // an item, and a value that DynamoDB would refuse (NaN, an empty set, invalid
@@ -40,7 +43,8 @@ func MarshalItem(item map[string]types.AttributeValue) ([]byte, error) {
 	return dst, nil
 }
 
-// encode calls AWS's encoder, which panics where a user's method does.
+// encode calls AWS's encoder, which panics where a user's method does, and
+// spreads an Overflow.
 func encode(v any) (av types.AttributeValue, err error) {
 	if cyclic(v) {
 		return nil, errCycle
@@ -50,8 +54,13 @@ func encode(v any) (av types.AttributeValue, err error) {
 			err = errPanicEncoding
 		}
 	}()
-	av, err = attributevalue.Marshal(v)
-	return av, valueFree(err)
+	if av, err = attributevalue.Marshal(v); err != nil {
+		return nil, valueFree(err)
+	}
+	if m, ok := av.(*types.AttributeValueMemberM); ok {
+		err = spread(reflect.ValueOf(v), m.Value)
+	}
+	return av, err
 }
 
 func appendItem(dst []byte, item map[string]types.AttributeValue, depth int) ([]byte, error) {

@@ -55,6 +55,27 @@ func TestFlatItemCostsNoAllocation(t *testing.T) {
 	}
 }
 
+func TestOverflowCostsOneAllocation(t *testing.T) {
+	d := benchDecoder[struct {
+		PK   string `dynamodbav:"pk"`
+		Rest Overflow
+	}](t)
+	v := struct {
+		PK   string `dynamodbav:"pk"`
+		Rest Overflow
+	}{}
+	for item, want := range map[string]float64{`{"pk":{"S":"x"}}`: 0, benchFlatItem: 1} {
+		n := testing.AllocsPerRun(1000, func() {
+			if err := d.DecodeString(item, &v); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > want+0.1 && !raceEnabled {
+			t.Errorf("%v allocations for %.20s, want %v", n, item, want)
+		}
+	}
+}
+
 // TestLargestPayload wants all that a payload of 6 MB allocates, dropped or
 // not, to stay within four times its size.
 func TestLargestPayload(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 type structPlan struct {
 	fields []fieldPlan
 	byName map[string]int
+	// overflow is the field for the attributes that no other takes, or nil.
+	overflow *fieldPlan
 	// next guesses the attribute that follows the one of field i-1 (of the
 	// opening brace, for 0): a table's items tend to have their attributes in
 	// one order and of one type. It only ever saves time, so goroutines may
@@ -34,7 +36,7 @@ type head struct {
 func (c *compiler) fillStruct(p *plan) {
 	// checkTarget has seen to it that there is no error; without fields, all
 	// attributes are passed over.
-	fields, _ := structFields(p.typ, c.options.tagKey())
+	fields, overflow, _ := structFields(p.typ, c.options.tagKey())
 	sp := &structPlan{
 		fields: make([]fieldPlan, len(fields)),
 		byName: make(map[string]int, len(fields)),
@@ -44,6 +46,9 @@ func (c *compiler) fillStruct(p *plan) {
 		sp.fields[i].field, sp.fields[i].at = f, i
 		sp.fields[i].plan = c.fieldPlan(p.typ, f)
 		sp.byName[f.name] = i
+	}
+	if overflow != nil {
+		sp.overflow = &fieldPlan{field: *overflow}
 	}
 	p.decode[kindM] = sp.decode
 }
@@ -111,5 +116,8 @@ func (sp *structPlan) decode(d *decoding, v reflect.Value) error {
 		return withinName(name, errDuplicate)
 	}
 	d.leave()
+	if len(d.leftovers) > 0 && sp.overflow != nil {
+		return run.overflow(d)
+	}
 	return nil
 }

@@ -99,6 +99,7 @@ func (r *structRun) guessed(d *decoding, h *head) (err error) {
 
 // member decodes one attribute by its name.
 func (r *structRun) member(d *decoding) error {
+	start := d.i
 	name, err := d.name()
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (r *structRun) member(d *decoding) error {
 	if i, found := r.plan.byName[name]; found {
 		err = r.exactly(d, &r.plan.fields[i])
 	} else {
-		err = r.other(d, name)
+		err = r.other(d, name, start)
 	}
 	if err != nil {
 		return withinName(name, err)
@@ -142,11 +143,25 @@ func (r *structRun) exactly(d *decoding, f *fieldPlan) error {
 }
 
 // other decodes an attribute into the first field whose name matches but for
-// case, or passes over it.
-func (r *structRun) other(d *decoding, name string) error {
+// case, or passes over it. The attribute starts at start with its name.
+func (r *structRun) other(d *decoding, name string, start int) error {
 	d.names = append(d.names, name)
 	i := r.plan.fold(name)
-	if i < 0 || r.exact.has(i) || r.folded.has(i) {
+	if i >= 0 && (r.exact.has(i) || r.folded.has(i)) {
+		i = -1
+	}
+	if err := r.folds(d, i); err != nil {
+		return err
+	}
+	if r.plan.overflow != nil {
+		d.leftovers = append(d.leftovers, leftover{start, d.i, i})
+	}
+	return nil
+}
+
+// folds decodes an attribute value into field i, or passes over it if i < 0.
+func (r *structRun) folds(d *decoding, i int) error {
+	if i < 0 {
 		return d.pass()
 	}
 	f := &r.plan.fields[i]
@@ -156,6 +171,32 @@ func (r *structRun) other(d *decoding, name string) error {
 	}
 	r.folded.add(i)
 	return d.value(f.plan, v)
+}
+
+// leftover is an attribute of the item that has no field of its very name.
+type leftover struct {
+	start, end int // in the text, name and value
+	field      int // the one that it was decoded into, or -1
+}
+
+// overflow gives the Overflow what no other field has in the end: an attribute
+// that matched a field but for case has made room for one that matched exactly.
+func (r *structRun) overflow(d *decoding) error {
+	d.buf = append(d.buf[:0], '{')
+	for _, l := range d.leftovers {
+		if l.field < 0 || r.exact.has(l.field) {
+			d.buf = append(append(d.buf, d.s[l.start:l.end]...), ',')
+		}
+	}
+	if len(d.buf) == len("{") {
+		return nil
+	}
+	d.buf[len(d.buf)-1] = '}'
+	v, err := r.plan.overflow.value(r.into)
+	if err == nil {
+		v.Addr().Interface().(*Overflow).item = string(d.buf)
+	}
+	return err
 }
 
 func (sp *structPlan) fold(name string) int {

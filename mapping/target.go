@@ -19,7 +19,9 @@ func checkTarget(t reflect.Type, key string) error {
 	switch {
 	case implements(base):
 		return nil
-	case base.Kind() == reflect.Struct && !base.ConvertibleTo(timeType):
+	case base.Kind() == reflect.Struct && !base.ConvertibleTo(timeType) && base != overflowType:
+		_, err := checkStruct(base, key, map[reflect.Type]bool{})
+		return err
 	case base.Kind() == reflect.Map:
 	case base.Kind() == reflect.Interface && base.NumMethod() == 0:
 	default:
@@ -32,7 +34,8 @@ func implements(t reflect.Type) bool {
 	return t.Implements(unmarshalerType) || reflect.PointerTo(t).Implements(unmarshalerType)
 }
 
-// checkFields looks for clashing fields in all structs within t.
+// checkFields looks for clashing fields in all structs within t, which is not
+// the item itself.
 func checkFields(t reflect.Type, key string, seen map[reflect.Type]bool) error {
 	if seen[t] || implements(t) {
 		return nil
@@ -45,20 +48,24 @@ func checkFields(t reflect.Type, key string, seen map[reflect.Type]bool) error {
 		if t.ConvertibleTo(timeType) {
 			return nil
 		}
-		return checkStruct(t, key, seen)
+		overflow, err := checkStruct(t, key, seen)
+		if err == nil && (overflow != nil || t == overflowType) {
+			err = fmt.Errorf("type %v: a mapping.Overflow must be a field of the struct that items decode into", t)
+		}
+		return err
 	}
 	return nil
 }
 
-func checkStruct(t reflect.Type, key string, seen map[reflect.Type]bool) error {
-	fields, err := structFields(t, key)
+func checkStruct(t reflect.Type, key string, seen map[reflect.Type]bool) (overflow *field, err error) {
+	fields, overflow, err := structFields(t, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range fields {
 		if err := checkFields(f.typ, key, seen); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return overflow, nil
 }

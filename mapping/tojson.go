@@ -21,7 +21,8 @@ func AppendJSON(dst, item []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// jsonWriter copies what it parses to out, leaving out the attribute types.
+// jsonWriter copies what it parses to out, leaving out the attribute types (or
+// putting them in: see typed).
 type jsonWriter struct {
 	parser
 	out   []byte
@@ -33,7 +34,7 @@ func (w *jsonWriter) item() error {
 	if !w.accept('{') {
 		return errNotObject
 	}
-	if err := w.members(0); err != nil {
+	if err := w.object(0, w.value); err != nil {
 		return err
 	}
 	if w.space(); w.i != len(w.s) {
@@ -63,20 +64,22 @@ func (w *jsonWriter) between(closing byte, element func() error) error {
 	return nil
 }
 
-func (w *jsonWriter) members(depth int) error {
+// object writes the members of an item or an M, the opening brace being
+// behind.
+func (w *jsonWriter) object(depth int, value func(depth int) error) error {
 	if depth > MaxDepth {
 		return errDepth
 	}
 	w.out = append(w.out, '{')
 	mark := len(w.names)
-	err := w.between('}', func() error { return w.member(depth) })
+	err := w.between('}', func() error { return w.member(depth, value) })
 	if name, twice := w.names.pop(mark); err == nil && twice {
 		return withinName(name, errDuplicate)
 	}
 	return err
 }
 
-func (w *jsonWriter) member(depth int) error {
+func (w *jsonWriter) member(depth int, value func(depth int) error) error {
 	start := w.i
 	name, err := w.name()
 	if err != nil {
@@ -85,7 +88,7 @@ func (w *jsonWriter) member(depth int) error {
 	w.names = append(w.names, name)
 	end, _, _ := streamjson.ScanString(w.s, start+1)
 	w.out = append(append(w.out, w.s[start:end+1]...), ':')
-	if err := w.value(depth); err != nil {
+	if err := value(depth); err != nil {
 		return withinName(name, err)
 	}
 	return nil
@@ -125,9 +128,9 @@ func (w *jsonWriter) payload(tag string, depth int) error {
 		if !w.accept('{') {
 			return w.damage(errNotMap)
 		}
-		return w.members(depth + 1)
+		return w.object(depth+1, w.value)
 	case "L":
-		return w.list(depth + 1)
+		return w.list(depth+1, w.value)
 	case "NULL":
 		_, err := w.bool()
 		w.out = append(w.out, "null"...)
@@ -166,11 +169,11 @@ func (w *jsonWriter) number() error {
 	return err
 }
 
-func (w *jsonWriter) list(depth int) error {
+func (w *jsonWriter) list(depth int, value func(depth int) error) error {
 	if depth > MaxDepth {
 		return errDepth
 	}
-	return w.array(func() error { return w.value(depth) })
+	return w.array(func() error { return value(depth) })
 }
 
 func (w *jsonWriter) set(element func() error) error {

@@ -219,8 +219,7 @@ func (p *port[R, K, Tx]) stage(b *Batch, row R, remove bool) {
 		return
 	}
 	s := p.stageOf(u)
-	s.entries = append(s.entries, entry[R, K]{row, key, at, remove})
-	s.sorted = false
+	s.add(entry[R, K]{row: row, key: key, at: at, ordinal: s.ordinal(b), remove: remove})
 }
 
 func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {

@@ -10,20 +10,47 @@ import (
 
 // stage is what one unit staged for one port.
 type stage[R any, K comparable, Tx any] struct {
-	port    *port[R, K, Tx]
-	entries []entry[R, K]
-	next    int
-	sorted  bool
+	port     *port[R, K, Tx]
+	entries  []entry[R, K]
+	ordinals map[*Batch]int32 // how many entries a record has, with EveryWrite
+	next     int
+	sorted   bool
 }
 
 type entry[R any, K comparable] struct {
-	row    R
-	key    K
-	at     position
-	remove bool
+	row     R
+	key     K
+	at      position
+	ordinal int32
+	remove  bool
+	fresh   bool // what Write.New tells, known when the entry has been picked
 }
 
 func (s *stage[R, K, Tx]) created() uint64 { return s.port.number }
+
+// ordinal counts what b stages, for ports that hand over every write.
+func (s *stage[R, K, Tx]) ordinal(b *Batch) int32 {
+	if !s.port.every {
+		return 0
+	}
+	if s.ordinals == nil {
+		s.ordinals = map[*Batch]int32{}
+	}
+	n := s.ordinals[b]
+	s.ordinals[b] = n + 1
+	return n
+}
+
+// add makes room for the rows to come, or doubles it: append would grow a long slice by a quarter, and copy rows four
+// times on average.
+func (s *stage[R, K, Tx]) add(e entry[R, K]) {
+	if len(s.entries) == cap(s.entries) {
+		left := e.at.batch.unit.count - e.at.record() // records that have begun and may stage a row each
+		s.entries = slices.Grow(s.entries, max(16, len(s.entries), left))
+	}
+	s.entries = append(s.entries, e)
+	s.sorted = false
+}
 
 func (s *stage[R, K, Tx]) begin(mixed bool) {
 	s.next = 0
@@ -71,10 +98,12 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []
 		}
 		if at, seen := rows[e.key]; seen {
 			if !s.stale(e, picked[at]) {
+				e.fresh = picked[at].fresh
 				picked[at] = e
 			}
 			continue
 		}
+		e.fresh = !e.remove && e.at.batch.origin.EventName == "INSERT"
 		if rows != nil {
 			rows[e.key] = len(picked)
 		}
@@ -99,7 +128,7 @@ func (s *stage[R, K, Tx]) stale(e, before *entry[R, K]) bool {
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {
 	writes := make([]Write[R], len(picked))
 	for i, e := range picked {
-		writes[i] = Write[R]{e.row, e.remove, e.at.batch.origin}
+		writes[i] = Write[R]{e.row, e.remove, e.fresh, int(e.ordinal), e.at.batch.origin}
 	}
 	return writes
 }

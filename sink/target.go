@@ -40,17 +40,24 @@ type Stateful interface {
 // Origin tells which stream record a write comes from. The names are those of a DynamoDB stream record:
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 type Origin struct {
-	Source   string // eventSourceARN: the ARN of the stream
-	EventID  string // eventID: unique within the stream
-	Sequence string // dynamodb.SequenceNumber: decimal digits, compared as a number, comparable within one stream only
-	Index    int    // position of the record in the Lambda batch, set by Unit.Begin
+	Source    string // eventSourceARN: the ARN of the stream
+	EventID   string // eventID: unique within the stream
+	EventName string // eventName: INSERT, MODIFY or REMOVE; "" where it is not known
+	Sequence  string // dynamodb.SequenceNumber: decimal digits, compared as a number, comparable within one stream only
+	Index     int    // position of the record in the Lambda batch, set by Unit.Begin
 }
 
 // Write is one staged change as a sink gets it at commit.
 type Write[R any] struct {
 	Row    R // for a delete only the key fields are sure to be set
 	Delete bool
-	Origin Origin
+	// New says that the first change of the row in this commit was an upsert of an INSERT, so that the row is most likely
+	// not in the store yet. It is a hint to try a plain insert first; after a redelivery it is wrong.
+	New bool
+	// Ordinal counts the writes that the record has staged on the port, from 0: with the origin it names the write, and is the
+	// same when the record is delivered again. It is kept with [EveryWrite] only.
+	Ordinal int
+	Origin  Origin
 }
 
 // Tee returns a target that stages every write on each of targets, in their order. They may belong to different

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
 	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
@@ -31,9 +32,8 @@ func openPool(config Config, lc fx.Lifecycle) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(1) // a Lambda function runs one batch at a time
 	lc.Append(fx.StopHook(pool.Close))
-	return pool, nil
+	return sqlsink.Pool(pool), nil
 }
 
 func dataSource(database string) (driver, dsn string, err error) {
@@ -57,6 +57,7 @@ func mysqlDSN(database string) (string, error) {
 	c := mysql.NewConfig()
 	c.User, c.Net, c.Addr, c.DBName, c.ParseTime = u.User.Username(), "tcp", u.Host, strings.TrimPrefix(u.Path, "/"), true
 	c.Passwd, _ = u.User.Password()
+	c.MultiStatements = true // a batch is one network round trip
 	if u.Port() == "" {
 		c.Addr += ":3306"
 	}
@@ -65,7 +66,11 @@ func mysqlDSN(database string) (string, error) {
 
 // openDB makes a sink of the database, with the tables that the library keeps for itself.
 func openDB(pool *sqlx.DB) (*sqlsink.DB, error) {
-	db, err := sqlsink.New(pool)
+	var opts []sqlsink.Option
+	if pool.DriverName() == "pgx" {
+		opts = append(opts, pgxwire.Pipeline()) // a batch is one network round trip
+	}
+	db, err := sqlsink.New(pool, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +96,7 @@ func newOrders(db *sqlsink.DB) (sink.Target[OrderRow], error) {
 func schema(d sqlsink.Dialect) string {
 	types := map[sqlsink.Dialect][]string{
 		sqlsink.PostgreSQL: {"{key}", "TEXT", "{time}", "TIMESTAMPTZ", "{bytes}", "BYTEA", "{json}", "JSONB", "{decimal}", "DECIMAL(12, 2)"},
-		sqlsink.MySQL:      {"{key}", "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "{time}", "DATETIME(6)", "{bytes}", "BLOB", "{json}", "JSON", "{decimal}", "DECIMAL(12, 2)"},
+		sqlsink.MySQL:      {"{key}", "VARBINARY(255)", "{time}", "DATETIME(6)", "{bytes}", "BLOB", "{json}", "JSON", "{decimal}", "DECIMAL(12, 2)"},
 		sqlsink.SQLite:     {"{key}", "TEXT", "{time}", "TIMESTAMP", "{bytes}", "BLOB", "{json}", "TEXT", "{decimal}", "TEXT"},
 	}
 	return strings.NewReplacer(types[d]...).Replace(`CREATE TABLE IF NOT EXISTS orders (

@@ -29,9 +29,8 @@ func openPool(config Config, lc fx.Lifecycle) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(1) // a Lambda function runs one batch at a time
 	lc.Append(fx.StopHook(pool.Close))
-	return pool, nil
+	return sqlsink.Pool(pool), nil
 }
 
 // openDB makes a sink of the database, with the table of counts and those that the library keeps for itself.

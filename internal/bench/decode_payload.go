@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
+	"github.com/dynasink/dynasink/internal/bench/order"
 )
 
 const envelope = `{"eventID":"%032x","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-central-1",` +
@@ -29,18 +31,7 @@ func payload(item func(int) string, records int) []byte {
 }
 
 // flat is an item of ten small attributes.
-type flat struct {
-	PK      string    `dynamodbav:"pk"`
-	SK      string    `dynamodbav:"sk"`
-	Name    string    `dynamodbav:"name"`
-	Email   string    `dynamodbav:"email"`
-	Status  string    `dynamodbav:"status"`
-	Qty     int       `dynamodbav:"qty"`
-	Total   float64   `dynamodbav:"total"`
-	Paid    bool      `dynamodbav:"paid"`
-	Version int64     `dynamodbav:"version"`
-	Placed  time.Time `dynamodbav:"placed_at,unixtime"`
-}
+type flat = order.Order
 
 func flatItem(i int) string {
 	return fmt.Sprintf(`{"pk":{"S":"CUSTOMER#%08d"},"sk":{"S":"ORDER#%06d"},"name":{"S":"Customer %d"},"email":{"S":"user%d@example.com"},`+

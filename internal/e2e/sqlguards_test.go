@@ -178,48 +178,6 @@ func TestNULLGuardsAreOlderThanAnyChange(t *testing.T) {
 	})
 }
 
-// TestPreflightOnRealSchemas is mended by the statements that the error holds.
-func TestPreflightOnRealSchemas(t *testing.T) {
-	t.Parallel()
-	for _, d := range drivers {
-		t.Run(d.engine+"/"+d.driver, func(t *testing.T) {
-			t.Parallel()
-			pool := servers.For(t, d.engine).OpenWith(t, d.driver)
-			pool.SetMaxOpenConns(1)
-			db, err := sqlsink.New(pool)
-			if err != nil {
-				t.Fatal(err)
-			}
-			execute(t, pool, "CREATE TABLE live (id "+keyType(db.Dialect())+" PRIMARY KEY, v INT)")
-			execute(t, pool, "CREATE TABLE soft (id "+keyType(db.Dialect())+" PRIMARY KEY, v INT)")
-			table[cell[int]](t, db, "live")
-			table[cell[int]](t, db, "soft", sqlsink.SoftDelete("gone", "seq"))
-			err = db.Preflight(t.Context())
-			if err == nil {
-				t.Fatal("Preflight found nothing")
-			}
-			mends := 0
-			for text := range strings.Lines(err.Error()) {
-				if _, mend, ok := strings.Cut(strings.TrimSpace(text), "create it with: "); ok {
-					execute(t, pool, mend)
-					mends++
-				}
-			}
-			if err := db.Preflight(t.Context()); mends != 4 || err != nil {
-				t.Errorf("%d statements, then: %v", mends, err)
-			}
-			table[cell[int]](t, db, "nothing", sqlsink.Unguarded())
-			table[versioned[int]](t, db, "live", sqlsink.Unguarded())
-			err = db.Preflight(t.Context())
-			for _, want := range []string{"table nothing", "live: column n", "live: column t"} {
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("want an error with %q, got %v", want, err)
-				}
-			}
-		})
-	}
-}
-
 // TestPreflightRefusesACarelessMode: without a strict mode MySQL cuts what does not fit.
 func TestPreflightRefusesACarelessMode(t *testing.T) {
 	t.Parallel()

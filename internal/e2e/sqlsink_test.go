@@ -8,6 +8,7 @@ import (
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sinktest"
 	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -82,9 +83,12 @@ func itemsIn(t *testing.T, pool *sqlx.DB, g guardCase) sinktest.Subject[itemRow]
 }
 
 // newDB makes a sink of a pool and creates the library's own tables.
-func newDB(t *testing.T, pool *sqlx.DB) *sqlsink.DB {
+func newDB(t *testing.T, pool *sqlx.DB, opts ...sqlsink.Option) *sqlsink.DB {
 	t.Helper()
-	db, err := sqlsink.New(pool)
+	if pool.DriverName() == "pgx" {
+		opts = append(opts, pgxwire.Pipeline())
+	}
+	db, err := sqlsink.New(pool, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sqlsink"
@@ -86,21 +87,40 @@ func (s *storm) stage(b *sink.Batch, record int) {
 
 // deliver delivers records as Lambda does, until they are committed.
 func (s *storm) deliver(ctx context.Context, records []int) (repeated int, err error) {
-	for ; repeated < 500; repeated++ {
-		u := sink.NewUnit()
-		for _, r := range records {
-			b := u.Begin(sink.Origin{Source: "arn", EventID: fmt.Sprint("event ", r), Sequence: sequenceOf(r)})
-			s.stage(b, r)
-			if err := b.End(nil); err != nil {
-				return repeated, err
-			}
-		}
-		err = u.Commit(ctx, nil)
-		if err == nil || !sink.IsTransient(err) && !sink.IsUncertain(err) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for ; ; repeated++ {
+		err := s.deliverOnce(ctx, records)
+		if err == nil || !sink.IsTransient(err) && !sink.IsUncertain(err) || !backoff(ctx, repeated) {
 			return repeated, err
 		}
 	}
-	return repeated, err
+}
+
+func (s *storm) deliverOnce(ctx context.Context, records []int) error {
+	u := sink.NewUnit()
+	for _, r := range records {
+		b := u.Begin(sink.Origin{Source: "arn", EventID: fmt.Sprint("event ", r), Sequence: sequenceOf(r)})
+		s.stage(b, r)
+		if err := b.End(nil); err != nil {
+			return err
+		}
+	}
+	return u.Commit(ctx, nil)
+}
+
+// backoff waits before the next try as a handler does: at random, and longer each time, so that deliveries which stopped
+// each other do not meet again. It reports whether there is time for another try.
+func backoff(ctx context.Context, attempt int) bool {
+	wait := min(10*time.Millisecond<<min(attempt, 10), time.Second)
+	timer := time.NewTimer(wait + rand.N(wait))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // sequenceOf gives numbers of different lengths, which compare as texts the wrong way round.

@@ -16,6 +16,7 @@ func redeliveryCases[R any]() []testCase[R] {
 	return []testCase[R]{
 		{"redelivered batch", "a batch that is delivered twice leaves the rows as they are", keyed, redelivered[R]},
 		{"redelivered suffixes", "the end of a batch, from any record on, can be delivered again", keyed, suffixes[R]},
+		{"appends once", "a write that is delivered again is not appended again, whatever it is delivered with", appending | guarded, appendsOnce[R]},
 	}
 }
 
@@ -46,6 +47,17 @@ func suffixes[R any](ctx context.Context, s *suite[R]) error {
 		}
 	}
 	return nil
+}
+
+// appendsOnce delivers batches again, their ends, and old records among new ones. Writes of one record may be alike.
+func appendsOnce[R any](ctx context.Context, s *suite[R]) error {
+	batch := append(story(""), rec(up("a", 1), up("a", 1), del("a"), up("a", 1)))
+	for from := range batch {
+		if err := s.deliver(ctx, batch[from:]...); err != nil {
+			return err
+		}
+	}
+	return s.deliver(ctx, batch[3], rec(up("a", 5)), batch[0], batch[0], rec(up("b", 5)), batch[len(batch)-1])
 }
 
 // Cases about stale deliveries: an invocation that timed out and still commits, a dead letter redriven days later.

@@ -18,6 +18,7 @@ type memory struct {
 	mu     sync.Mutex
 	rows   map[string]stored
 	log    []row
+	events map[string]bool // what has been appended; nil where appending again is right
 	faults map[string]bool
 	busy   int
 	failed bool
@@ -36,8 +37,9 @@ type row struct {
 }
 
 type memoryTx struct {
-	rows map[string]stored
-	log  []row
+	rows   map[string]stored
+	log    []row
+	events map[string]bool
 }
 
 var errRefused = errors.New("memory: refused")
@@ -58,13 +60,13 @@ func (m *memory) InTx(ctx context.Context, fn func(context.Context, *memoryTx) e
 	tx := m.begin()
 	err := fn(ctx, tx)
 	if m.failed = err != nil; err == nil || m.faults["commits after errors"] {
-		m.rows, m.log = tx.rows, tx.log
+		m.rows, m.log, m.events = tx.rows, tx.log, tx.events
 	}
 	return err
 }
 
 func (m *memory) begin() *memoryTx {
-	tx := &memoryTx{m.rows, slices.Clone(m.log)}
+	tx := &memoryTx{m.rows, slices.Clone(m.log), maps.Clone(m.events)}
 	switch {
 	case m.faults["forgets tombstones"]:
 		tx.rows = maps.Clone(m.rows)
@@ -136,6 +138,9 @@ func (m *memory) one(tx *memoryTx, w sink.Write[row]) error {
 		return errRefused
 	}
 	key := m.alter(w.Row.key)
+	if tx.events != nil {
+		return m.once(tx, key, w)
+	}
 	old := tx.rows[key]
 	if m.faults["repetition fails"] && w.Origin.Sequence == old.sequence {
 		return errors.New("memory: applied before")
@@ -144,6 +149,16 @@ func (m *memory) one(tx *memoryTx, w sink.Write[row]) error {
 		return m.staleness()
 	}
 	return m.apply(tx, key, old, w)
+}
+
+// once appends what has not been appended before.
+func (m *memory) once(tx *memoryTx, key string, w sink.Write[row]) error {
+	event := fmt.Sprint(w.Origin.EventID, " ", w.Ordinal)
+	if tx.events[event] && !m.faults["appends again"] {
+		return nil
+	}
+	tx.events[event] = true
+	return m.apply(tx, key, stored{}, w)
 }
 
 func (m *memory) staleness() error {

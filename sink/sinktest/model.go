@@ -16,6 +16,7 @@ type suite[R any] struct {
 	states   map[string]state    // by key
 	history  map[string][]string // of deliveries, by key
 	appended []step              // upserts, in order
+	known    map[string]bool     // which writes have been appended
 }
 
 type state struct {
@@ -134,22 +135,28 @@ func pause(ctx context.Context, d time.Duration) {
 // expect applies records to the model.
 func (s *suite[R]) expect(records ...record) {
 	if s.states == nil {
-		s.states, s.history = map[string]state{}, map[string][]string{}
+		s.states, s.history, s.known = map[string]state{}, map[string][]string{}, map[string]bool{}
 	}
 	for _, r := range records {
-		for _, st := range r.steps {
+		for i, st := range r.steps {
 			if r.err == nil && st.what <= deletes {
+				s.append(fmt.Sprint(r.origin.EventID, " ", i), st)
 				s.apply(r.origin.Sequence, st)
 			}
 		}
 	}
 }
 
-func (s *suite[R]) apply(sequence string, st step) {
-	s.history[st.key] = append(s.history[st.key], fmt.Sprintf("#%s %s", sequence, st.change()))
-	if st.what == upserts {
+// append adds an upsert to what an appending sink holds; write names it.
+func (s *suite[R]) append(write string, st step) {
+	if st.what == upserts && !(s.features.Guarded && s.known[write]) {
 		s.appended = append(s.appended, st)
 	}
+	s.known[write] = true
+}
+
+func (s *suite[R]) apply(sequence string, st step) {
+	s.history[st.key] = append(s.history[st.key], fmt.Sprintf("#%s %s", sequence, st.change()))
 	if old, ok := s.states[st.key]; ok && s.features.Guarded && older(sequence, old.sequence) {
 		return
 	}

@@ -25,6 +25,9 @@ func subject(features Features, faults ...string) Subject[row] {
 	if features.Append {
 		s.Rows = m.appended
 	}
+	if features.Append && features.Guarded {
+		m.events = map[string]bool{}
+	}
 	if m.faults["writes at once"] {
 		s.Target = eager{m, s.Target}
 	}
@@ -75,16 +78,17 @@ func (e eager) Upsert(b *sink.Batch, r row) {
 	e.Target.Upsert(b, r)
 }
 
-// guardedStore and plainStore are what a store of rows promises, appendingStore what a log does.
+// guardedStore and plainStore are what a store of rows promises, appendingStore what a log does, onceStore what one does that knows what it holds.
 var (
 	guardedStore   = Features{Transactional: true, Guarded: true, EmptyKey: true}
 	plainStore     = Features{Transactional: true, EmptyKey: true}
 	appendingStore = Features{Transactional: true, Append: true}
+	onceStore      = Features{Transactional: true, Append: true, Guarded: true}
 )
 
 func TestSoundStores(t *testing.T) {
 	t.Parallel()
-	for name, features := range map[string]Features{"guarded": guardedStore, "plain": plainStore, "appending": appendingStore} {
+	for name, features := range map[string]Features{"guarded": guardedStore, "plain": plainStore, "appending": appendingStore, "appending once": onceStore} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			Run(t, Config[row]{Features: features, New: func(t *testing.T) Subject[row] {

@@ -20,7 +20,7 @@ type Config[R any] struct {
 type Features struct {
 	// Append: every upsert adds an entry and none replaces another (a log, a history table, a delivery stream).
 	// Rows then returns one entry per upsert, in the order of staging, and leaves deletes out. Cases about the state
-	// of rows are left out; it excludes Guarded.
+	// of rows are left out. With Guarded, a write that is delivered again is not appended again.
 	Append bool
 	// Transactional: a commit that fails leaves nothing behind. Needs Subject.Act or Subject.Refused to be seen.
 	Transactional bool
@@ -108,7 +108,7 @@ const (
 func (f Features) excludes(n need) bool {
 	return n&keyed != 0 && f.Append ||
 		n&appending != 0 && !f.Append ||
-		n&guarded != 0 && !f.Guarded ||
+		n&guarded != 0 && (!f.Guarded || f.Append && n&appending == 0) ||
 		n&transactional != 0 && !f.Transactional
 }
 

@@ -51,6 +51,7 @@ var faults = map[string]struct {
 	"compares floats":             {guardedStore, "sequence numbers are numbers"},
 	"strictly newer":              {guardedStore, "function between rows"},
 	"compacts":                    {appendingStore, "appends"},
+	"appends again":               {onceStore, "appends once"},
 }
 
 // TestBrokenStores breaks one promise at a time. The suite must notice, and by a case that names the promise.

@@ -24,7 +24,8 @@ import (
 //		SKU     string `db:"sku"`
 //	}
 type Children[O, R any] struct {
-	port *sink.Port[list[O, R]]
+	table *table
+	port  *sink.Port[list[O, R]]
 }
 
 // list is the state of one owner's list.
@@ -51,8 +52,8 @@ func NewChildren[O, R any](db *DB, name string) (*Children[O, R], error) {
 			reflect.TypeFor[R](), len(columns.owner), reflect.TypeFor[O](), len(owner.keys))
 	}
 	lists := &lists[O, R]{table: &table{store: db.store, name: name, columns: columns, guard: noGuard{}}, owner: owner}
-	db.addCheck(lists.check)
-	return &Children[O, R]{sink.NewPort(db.store, lists.key, lists.write, sink.GuardedBy(lists.version))}, nil
+	db.expect(lists.table.listSpec())
+	return &Children[O, R]{lists.table, sink.NewPort(db.store, lists.key, lists.write, sink.GuardedBy(lists.version))}, nil
 }
 
 // Replace stages rows as the whole list of owner; none empties it, as for an owner that was removed. Each row's owner
@@ -91,7 +92,10 @@ func (l *lists[O, R]) version(_ *list[O, R], o sink.Origin) string {
 }
 
 func (l *lists[O, R]) write(ctx context.Context, tx *tx, writes []sink.Write[list[O, R]]) error {
-	entries, changes := make([]version40, len(writes)), make([]change, len(writes))
+	if tx.gathered != nil {
+		return errOpen // which lists apply is read back
+	}
+	entries := make([]version40, len(writes))
 	for i := range writes {
 		w := &writes[i]
 		version, err := sink.PadSequence(w.Origin.Sequence)
@@ -103,16 +107,12 @@ func (l *lists[O, R]) write(ctx context.Context, tx *tx, writes []sink.Write[lis
 			return &sink.RowError{Row: i, Err: sink.Permanent(err)}
 		}
 		entries[i] = version40{keyHash(key), version}
-		changes[i].keys, err = l.owner.at(reflect.ValueOf(&w.Row.owner).Elem(), l.owner.keys, tx.store.dialect)
-		if err != nil {
-			return &sink.RowError{Row: i, Err: sink.Permanent(err)}
-		}
 	}
 	newest, err := tx.advance(ctx, "children "+l.table.name, sorted(entries))
 	if err != nil {
 		return err
 	}
-	return l.replace(ctx, tx, writes, changes, func(i int) bool { return newest[entries[i].hash] })
+	return l.replace(ctx, tx, writes, func(i int) bool { return newest[entries[i].hash] })
 }
 
 // sorted gives concurrent batches one order of locking.
@@ -121,31 +121,27 @@ func sorted(entries []version40) []version40 {
 }
 
 // replace deletes the lists of the owners that apply and inserts their rows.
-func (l *lists[O, R]) replace(ctx context.Context, tx *tx, writes []sink.Write[list[O, R]], owners []change, applies func(int) bool) error {
-	var removed, inserted [][]any
+func (l *lists[O, R]) replace(ctx context.Context, tx *tx, writes []sink.Write[list[O, R]], applies func(int) bool) (err error) {
+	d, columns := tx.store.dialect, l.table.columns
+	removed, inserted := newGrid(len(columns.owner), len(writes)), newGrid(len(columns.all), len(writes))
 	for i := range writes {
 		if !applies(i) {
 			continue
 		}
-		removed = append(removed, owners[i].keys)
+		owner := reflect.ValueOf(&writes[i].Row.owner).Elem()
+		if removed.cells, err = l.owner.read(removed.cells, owner, l.owner.keys, d); err != nil {
+			return l.table.rowError(i, err)
+		}
 		for k := range writes[i].Row.rows {
-			args, err := l.table.columns.row(reflect.ValueOf(&writes[i].Row.rows[k]).Elem(), tx.store.dialect)
-			if err != nil {
-				return &sink.RowError{Row: i, Err: sink.Permanent(fmt.Errorf("sqlsink: children %s: row %d: %w", l.table.name, k, err))}
+			row := reflect.ValueOf(&writes[i].Row.rows[k]).Elem()
+			if inserted.cells, err = columns.read(inserted.cells, row, columns.every, d); err != nil {
+				return l.table.rowError(i, fmt.Errorf("row %d of the list: %w", k, err))
 			}
-			inserted = append(inserted, args)
 		}
 	}
-	columns := l.table.columns
-	err := removal{table: l.table.name, keys: columns.namesAt(columns.owner)}.exec(ctx, tx, removed)
+	err = removal{table: l.table.name, keys: columns.namesAt(columns.owner)}.exec(ctx, tx, removed)
 	if err != nil {
 		return err
 	}
 	return insert{l.table.name, columns.names()}.exec(ctx, tx, inserted)
-}
-
-func (l *lists[O, R]) check(ctx context.Context) error {
-	s := l.table.store
-	err := l.table.check(ctx)
-	return errors.Join(err, s.missing(ctx, []need{{table: newestTable, mend: ddl(s.dialect, newestTable)}}))
 }

@@ -12,8 +12,9 @@ import (
 // columns is how a row type maps to columns, found out once per target.
 type columns struct {
 	all   []column
-	keys  []int // indexes of the key columns in all
-	owner []int // indexes of the owner columns, for Children
+	every []int // indexes of all columns
+	keys  []int // of the key columns
+	owner []int // of the owner columns, for Children
 }
 
 type column struct {
@@ -23,6 +24,9 @@ type column struct {
 	goType reflect.Type
 	key    bool
 	owner  bool
+
+	declared string // the column's type, where the tag gives it
+	notNull  bool
 }
 
 // columnsOf reads the db tags of t.
@@ -41,6 +45,7 @@ func columnsOf(t reflect.Type) (*columns, error) {
 		} else {
 			seen[lower] = true
 		}
+		c.every = append(c.every, i)
 		if column.key {
 			c.keys = append(c.keys, i)
 		}
@@ -89,16 +94,19 @@ func (c *columns) field(t reflect.Type, f reflect.StructField, name, options str
 	if name == "" {
 		name = strings.ToLower(f.Name)
 	}
-	column := column{name: name, index: index, goType: f.Type}
+	options, declared, _ := strings.Cut(options, "type=")
+	column := column{name: name, index: index, goType: f.Type, declared: declared}
 	for option := range strings.SplitSeq(options, ",") {
 		switch option {
 		case "key":
 			column.key = true
 		case "owner":
 			column.owner = true
+		case "notnull":
+			column.notNull = true
 		case "":
 		default:
-			return fmt.Errorf("sqlsink: field %v.%s: unknown option %q in its db tag (there are key and owner)", t, f.Name, option)
+			return fmt.Errorf("sqlsink: field %v.%s: unknown option %q in its db tag (there are key, owner, notnull and type=)", t, f.Name, option)
 		}
 	}
 	encode, err := encoderOf(f.Type)
@@ -128,38 +136,28 @@ func (c *columns) namesAt(at []int) []string {
 	return names
 }
 
-// row returns the arguments of all columns.
-func (c *columns) row(v reflect.Value, d Dialect) ([]any, error) {
-	args := make([]any, len(c.all), len(c.all)+2)
-	for i := range c.all {
-		arg, err := c.all[i].value(v, d)
+// read appends the values of some columns to cells.
+func (c *columns) read(cells []datum, row reflect.Value, at []int, d Dialect) ([]datum, error) {
+	for _, k := range at {
+		value, err := c.all[k].value(row, d)
 		if err != nil {
-			return nil, err
+			return cells, err
 		}
-		args[i] = arg
+		cells = append(cells, value)
 	}
-	return args, nil
+	return cells, nil
 }
 
-// at returns the arguments of some columns.
-func (c *columns) at(v reflect.Value, at []int, d Dialect) ([]any, error) {
-	args := make([]any, len(at), len(at)+2)
-	for i, k := range at {
-		arg, err := c.all[k].value(v, d)
-		if err != nil {
-			return nil, err
-		}
-		args[i] = arg
+func (c *column) value(row reflect.Value, d Dialect) (datum, error) {
+	field := row
+	for _, i := range c.index {
+		field = field.Field(i)
 	}
-	return args, nil
-}
-
-func (c *column) value(row reflect.Value, d Dialect) (any, error) {
-	arg, err := c.encode(row.FieldByIndex(c.index), d)
+	value, err := c.encode(field, d)
 	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", c.name, err)
+		return datum{}, fmt.Errorf("column %q: %w", c.name, err)
 	}
-	return arg, nil
+	return value, nil
 }
 
 var (

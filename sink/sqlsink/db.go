@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
 )
@@ -17,8 +19,9 @@ import (
 type DB struct {
 	store *store
 
-	mu     sync.Mutex
-	checks []check // what Preflight looks at
+	mu      sync.Mutex
+	specs   []*tableSpec       // what Preflight compares the database with
+	appends map[[2]string]bool // which tables are appended to, and as what
 }
 
 // store is the sink behind a DB; it is apart so that its transaction type stays unexported.
@@ -27,6 +30,15 @@ type store struct {
 	dialect   Dialect
 	retention time.Duration
 	values    bool
+	sender    onetrip.Sender // nil: every batch runs in a transaction that is open while it is written
+	stateless bool           // leave nothing on a connection that outlives the transaction
+	copyFrom  int            // how many new rows go by COPY; 0: none
+	functions bool           // Once and Newest are used
+	evolution Evolution
+	catalog   catalog
+	optimism  optimism
+	texts     texts
+	connections
 }
 
 // Option changes what [New] returns.
@@ -60,8 +72,8 @@ func ValuesInErrors() Option {
 	return option(func(s *store) { s.values = true })
 }
 
-// New makes a sink of db. The dialect follows from db.DriverName(). The pool stays the caller's: for Lambda, where one
-// batch runs at a time, SetMaxOpenConns(1) or 2 is enough.
+// New makes a sink of db. The dialect follows from db.DriverName(). The pool stays the caller's, who may use
+// it beside; [Pool] sizes it for Lambda.
 func New(db *sqlx.DB, opts ...Option) (*DB, error) {
 	if db == nil {
 		return nil, errors.New("sqlsink: the *sqlx.DB is nil")
@@ -86,22 +98,61 @@ func New(db *sqlx.DB, opts ...Option) (*DB, error) {
 // Dialect returns the dialect that the sink speaks.
 func (d *DB) Dialect() Dialect { return d.store.dialect }
 
-// tx is one transaction of a store.
+// tx is one transaction of a store: an open one, or one whose statements are gathered.
 type tx struct {
-	*sqlx.Tx
-	store *store
-	now   time.Time
-	fresh map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
+	store    *store
+	now      time.Time
+	conn     *sqlx.Conn
+	open     *sqlx.Tx           // nil while statements are gathered
+	gathered *gathering         // nil when the transaction is open
+	fresh    map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
+}
+
+func (s *store) newTx(conn *sqlx.Conn) *tx {
+	return &tx{store: s, now: time.Now().UTC(), conn: conn}
 }
 
 // InTx implements sink.Sink. A commit whose answer is lost may have happened: it is neither permanent nor transient.
-func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) error {
-	sqlTx, err := s.db.BeginTxx(ctx, s.dialect.isolation())
+func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) (err error) {
+	conn, err := s.acquire(ctx)
 	if err != nil {
-		return s.wrap("begin", err)
+		return sink.Transient(s.wrap("connect", err)) // whatever it says: no record is to blame
 	}
+	defer func() { s.release(conn, err) }()
+	if err := s.inOneTrip(ctx, conn, fn); !errors.Is(err, errOpen) {
+		return err
+	}
+	return s.inOpenTx(ctx, conn, fn)
+}
+
+// inOneTrip writes the batch in one round trip where that can be done. Nothing has been done when it returns errOpen.
+func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+	switch {
+	case s.dialect == MySQL:
+		return s.inOneText(ctx, conn, fn)
+	case s.sender != nil:
+		return s.inOneFlight(ctx, conn, fn)
+	}
+	return errOpen
+}
+
+func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+	begun := ctx
+	if s.dialect == SQLite {
+		begun = context.WithoutCancel(ctx) // or database/sql would end the transaction beside those who use the driver itself
+	}
+	sqlTx, err := conn.BeginTxx(begun, s.isolation())
+	if err != nil {
+		return sink.Transient(s.wrap("begin", err))
+	}
+	defer s.unlimit(ctx, conn)
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
-	if err := fn(ctx, &tx{Tx: sqlTx, store: s, now: time.Now().UTC()}); err != nil {
+	t := s.newTx(conn)
+	t.open = sqlTx
+	if err := t.limit(ctx); err != nil {
+		return err
+	}
+	if err := fn(ctx, t); err != nil {
 		return ended(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -113,6 +164,15 @@ func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) er
 	return nil
 }
 
+func (t *tx) limit(ctx context.Context) error {
+	limits := t.store.limits(ctx)
+	if len(limits) == 0 {
+		return nil
+	}
+	_, err := t.open.ExecContext(ctx, strings.Join(limits, "; ")) // one round trip
+	return sink.Transient(t.store.wrap("limit the transaction", err))
+}
+
 // ended marks what statements return when the end of the context has rolled the transaction back under them.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
@@ -121,19 +181,33 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-func (t *tx) statement() *statement { return &statement{dialect: t.store.dialect} }
+func (t *tx) statement() *statement {
+	return &statement{dialect: t.store.dialect, literals: t.gathered != nil && t.store.dialect == MySQL}
+}
 
-func (t *tx) exec(ctx context.Context, doing string, s *statement) (sql.Result, error) {
-	result, err := t.ExecContext(ctx, s.String(), s.args...)
-	return result, t.store.wrap(doing, err)
+// exec runs a statement, now or with the others that are gathered.
+func (t *tx) exec(ctx context.Context, doing string, s *statement) error {
+	if t.gathered != nil {
+		t.gathered.statements = append(t.gathered.statements, s.gather(doing))
+		return nil
+	}
+	_, err := t.open.ExecContext(ctx, s.String(), s.args()...)
+	return t.store.wrap(doing, err)
 }
 
 // collect reads the rows of a query of n text columns.
 func (t *tx) collect(ctx context.Context, doing string, s *statement, n int, row func(columns []string)) error {
-	rows, err := t.QueryContext(ctx, s.String(), s.args...)
+	if t.gathered != nil {
+		return errOpen
+	}
+	rows, err := t.open.QueryContext(ctx, s.String(), s.args()...)
 	if err != nil {
 		return t.store.wrap(doing, err)
 	}
+	return t.store.wrap(doing, scanTexts(rows, n, row))
+}
+
+func scanTexts(rows *sql.Rows, n int, row func(columns []string)) error {
 	defer rows.Close()
 	columns, targets := make([]string, n), make([]any, n)
 	for i := range columns {
@@ -141,9 +215,9 @@ func (t *tx) collect(ctx context.Context, doing string, s *statement, n int, row
 	}
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
-			return t.store.wrap(doing, err)
+			return err
 		}
 		row(columns)
 	}
-	return t.store.wrap(doing, rows.Err())
+	return rows.Err()
 }

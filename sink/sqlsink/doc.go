@@ -5,7 +5,15 @@
 //	err = db.Preflight(ctx)                                 // is the schema what the row types need?
 //
 // All targets of one [DB] share one transaction per Lambda batch. In it each table gets the last staged state of every
-// row, with as few statements as the engine likes best.
+// row, in the engine's fastest form: from arrays and by COPY on PostgreSQL, as one text on MySQL and MariaDB, with prepared
+// statements on SQLite.
+//
+// # One round trip
+//
+// A batch that stages rows only is sent as a whole, BEGIN and COMMIT included, and answered as a whole: over pgx with the
+// option pgxwire.Pipeline(), to MySQL and MariaDB with multiStatements=true in the data source name. SQL functions of your
+// own need a transaction that is open while they run, and [Children] read what they wrote; a batch with them takes several
+// round trips, as does one over another driver, with the same result.
 //
 // # Row types
 //
@@ -21,17 +29,25 @@
 //	}
 //
 // Strings, numbers, booleans, []byte, time.Time and driver.Valuer go to the driver as they are; encoding.TextMarshaler
-// as text; structs, maps, slices and arrays as JSON. A nil pointer, map, slice or interface is NULL.
+// as text; structs, maps, slices and arrays as JSON, and slices in a column of PostgreSQL that is an array (TEXT[], BIGINT[])
+// as its elements. A nil pointer, map, slice or interface is NULL.
+//
+// Two more options speak of the column: notnull says that a field which could be nil never is, and type=, which takes the rest
+// of the tag, gives the column's type where the Go type does not tell it: `db:"total,type=NUMERIC(20,4)"`.
 //
 // Fields without a tag have their name in lower case whatever mapper the *sqlx.DB has been given: tag them where it has
 // another.
 //
-// # What the schema must see to
+// # The schema
+//
+// [Table.DDL] and [DB.DDL] return the statements that create the tables, for a migration to begin with. [DB.Preflight] compares
+// the database with the row types at start-up and says everything that is wrong with it, with the statements that mend
+// it; with [Evolve] it adds what is missing.
 //
 // Two keys that differ must be two keys for the table. MySQL's default collations take 'A', 'a' and (most of them) 'a ' for
 // one: make text keys VARBINARY, or give them a binary collation without padding; an index on a prefix of a column is no
 // key. The same holds for citext on PostgreSQL and COLLATE NOCASE on SQLite. MySQL must run in a strict mode, or it cuts
-// values that do not fit; [DB.Preflight] checks that.
+// values that do not fit.
 //
 // In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value.
 // A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
@@ -51,6 +67,16 @@
 //
 // Sequence numbers are comparable within one stream only. A table that gets its rows from several streams, or from a
 // stream that was disabled and enabled again, needs [GuardVersion]: a version attribute of the item.
+//
+// # Connections
+//
+// [Pool] sizes a pool for Lambda. A batch takes one connection. One that has been idle for a second has to answer first,
+// because it may have died while Lambda had frozen the function, and is replaced when it does not ([CheckIdle]): the statements
+// of a batch may travel together with their COMMIT, and a connection found dead then leaves open whether it was carried out.
+// The deadline of the invocation becomes time-outs on the server, so that a batch which Lambda has given up ends there
+// too and frees its locks ([NoTimeouts]). [NoSessionState] is for RDS Proxy.
+//
+// Packages rdsauth and secretauth beside this one sign in with IAM tokens and with passwords of AWS Secrets Manager.
 //
 // # Own SQL
 //

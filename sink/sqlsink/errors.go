@@ -1,12 +1,12 @@
 package sqlsink
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/dynasink/dynasink/internal/sqlcode"
 	"github.com/dynasink/dynasink/sink"
 )
 
@@ -30,7 +30,7 @@ func (s *store) wrap(doing string, err error) error {
 		return nil
 	}
 	e := &Error{Doing: doing, Err: err, text: err.Error()}
-	e.SQLState, e.Number = codes(err)
+	e.SQLState, e.Number = sqlcode.Of(err)
 	if !s.values {
 		e.text = redact(e.text)
 	}
@@ -46,14 +46,20 @@ func (s *store) wrap(doing string, err error) error {
 // commitError describes a failed commit. The engine's own refusal means that nothing was committed; anything else leaves
 // that open.
 func (s *store) commitError(err error) error {
-	state, number := codes(err)
+	state, number := sqlcode.Of(err)
 	switch {
 	case rolledBack(err):
 		return fmt.Errorf("sqlsink: commit: an SQL error before it, which a function of the user's own ignored, has ended the transaction: %w", err)
 	case refused(s.dialect, state, number):
 		return s.wrap("commit", err)
 	}
-	e := &Error{Doing: "commit (it may have happened)", SQLState: state, Number: number, Err: err, text: err.Error()}
+	return s.uncertain(err)
+}
+
+// uncertain describes a failure after which the commit may have happened.
+func (s *store) uncertain(err error) error {
+	e := &Error{Doing: "commit (it may have happened)", Err: err, text: err.Error()}
+	e.SQLState, e.Number = sqlcode.Of(err)
 	if !s.values {
 		e.text = redact(e.text)
 	}
@@ -78,42 +84,6 @@ func refused(d Dialect, state string, number int) bool {
 	}
 	const ioError = 10
 	return number != 0 && number&0xff != ioError
-}
-
-// codes finds an engine's error codes in a driver's error without importing the driver.
-func codes(err error) (state string, number int) {
-	var stated interface{ SQLState() string } // pgx and lib/pq
-	if errors.As(err, &stated) {
-		return stated.SQLState(), 0
-	}
-	var coded interface{ Code() int } // modernc.org/sqlite
-	if errors.As(err, &coded) {
-		return "", coded.Code()
-	}
-	for ; err != nil; err = errors.Unwrap(err) {
-		if state, number := fields(err); number != 0 {
-			return state, number
-		}
-	}
-	return "", 0
-}
-
-// fields reads go-sql-driver's MySQLError{Number, SQLState} and mattn's Error{Code, ExtendedCode}.
-func fields(err error) (state string, number int) {
-	v := reflect.Indirect(reflect.ValueOf(err))
-	if v.Kind() != reflect.Struct {
-		return "", 0
-	}
-	if f := v.FieldByName("Number"); f.Kind() == reflect.Uint16 && v.Type().Name() == "MySQLError" {
-		if s, ok := v.FieldByName("SQLState").Interface().([5]byte); ok && s[0] != 0 {
-			state = string(s[:])
-		}
-		return state, int(f.Uint())
-	}
-	if f := v.FieldByName("ExtendedCode"); f.Kind() == reflect.Int {
-		return "", int(f.Int())
-	}
-	return "", 0
 }
 
 func notAStruct(t reflect.Type) error {

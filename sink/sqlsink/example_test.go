@@ -2,7 +2,10 @@ package sqlsink_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/dynasink/dynasink/sink"
 	"github.com/dynasink/dynasink/sink/sqlsink"
@@ -43,9 +46,68 @@ func ExampleDB_DDL() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(db.DDL()[1])
+	fmt.Println(db.DDL()[2])
 	// Output:
-	// CREATE TABLE IF NOT EXISTS dynasink_inbox (name TEXT NOT NULL, event_key TEXT NOT NULL, token TEXT NOT NULL, applied_at TIMESTAMP NOT NULL, PRIMARY KEY (name, event_key))
+	// CREATE TABLE IF NOT EXISTS "dynasink_inbox" ("name" TEXT NOT NULL, "event_key" TEXT NOT NULL, "token" TEXT NOT NULL, "applied_at" TIMESTAMP NOT NULL, PRIMARY KEY ("name", "event_key")) WITHOUT ROWID
+}
+
+// A migration begins with what the row type needs. The option type= is for what the Go type does not tell.
+func ExampleTable_DDL() {
+	type Payment struct {
+		ID     string    `db:"id,key"`
+		Amount string    `db:"amount,type=NUMERIC(20,2)"` // exact digits travel as text
+		Paid   time.Time `db:"paid_at"`
+		Note   *string   `db:"note"`
+	}
+	db, err := sqlsink.New(new(sqlx.DB), sqlsink.WithDialect(sqlsink.PostgreSQL))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	payments, err := sqlsink.NewTable[Payment](db, "payments")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(strings.Join(payments.DDL(), ";\n"))
+	// Output:
+	// CREATE TABLE IF NOT EXISTS "payments" ("id" TEXT NOT NULL, "amount" NUMERIC(20,2) NOT NULL, "paid_at" TIMESTAMPTZ NOT NULL, "note" TEXT, "stream_sequence" CHAR(40), PRIMARY KEY ("id"))
+}
+
+// A row type gains a field: the next cold start adds its column, and says what it may not mend itself.
+func ExampleEvolve() {
+	start := func(ctx context.Context, pool *sqlx.DB) (sink.Target[OrderRow], error) {
+		db, err := sqlsink.New(pool, sqlsink.Evolve(sqlsink.AddColumns))
+		if err != nil {
+			return nil, err
+		}
+		orders, err := sqlsink.NewTable[OrderRow](db, "orders")
+		if err != nil {
+			return nil, err
+		}
+		return orders, db.Preflight(ctx)
+	}
+	_ = start
+}
+
+// A command that mends a development database: in production a migration runs the statements.
+func ExampleSchemaError() {
+	mend := func(ctx context.Context, db *sqlsink.DB, pool *sqlx.DB) error {
+		err := db.Preflight(ctx)
+		var schema *sqlsink.SchemaError
+		if !errors.As(err, &schema) {
+			return err // nil, or the database could not be asked
+		}
+		for _, problem := range schema.Problems {
+			for _, statement := range problem.Mend {
+				if _, err := pool.ExecContext(ctx, statement); err != nil {
+					return fmt.Errorf("%v: %w", problem, err)
+				}
+			}
+		}
+		return db.Preflight(ctx)
+	}
+	_ = mend
 }
 
 // A counter: adding twice would be wrong, so each record adds once.

@@ -22,6 +22,7 @@ type fake struct {
 	fail  map[string]error                   // by a part of the statement
 	rows  map[string][][]driver.Value        // results by a part of the statement
 	query func(text string) [][]driver.Value // results of the rest; nil: none
+	texts bool                               // takes several statements in one text
 }
 
 func (f *fake) Connect(context.Context) (driver.Conn, error) { return fakeConn{f}, f.note("CONNECT") }
@@ -31,7 +32,11 @@ func (f *fake) Driver() driver.Driver                        { return nil }
 func (f *fake) note(text string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if text != "CONNECT" {
+	switch {
+	case strings.HasPrefix(text, "SELECT @@max_allowed_packet"): // asked with the other one
+	case text == "DO 0; DO 0" && !f.texts:
+		return &MySQLError{Number: 1064}
+	case text != "CONNECT" && text != "DO 0; DO 0":
 		f.log = append(f.log, text)
 	}
 	for part, err := range f.fail {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dynasink/dynasink/internal/sqlcode"
 	"github.com/dynasink/dynasink/sink"
 	"github.com/jmoiron/sqlx"
 )
@@ -48,16 +49,19 @@ var errTxGone = errors.New("sqlsink: a function has ended the batch's transactio
 
 // call runs a function of the user's own, and on MySQL makes sure with a savepoint that the transaction outlives it.
 func (t *tx) call(ctx context.Context, fn Function) error {
+	if t.gathered != nil {
+		return errOpen
+	}
 	if t.store.dialect != MySQL {
-		return fn(ctx, t.Tx)
+		return fn(ctx, t.open)
 	}
-	if _, err := t.exec(ctx, "begin a function", t.statement().text("SAVEPOINT dynasink")); err != nil {
+	if err := t.exec(ctx, "begin a function", t.statement().text("SAVEPOINT dynasink")); err != nil {
 		return err
 	}
-	if err := fn(ctx, t.Tx); err != nil {
+	if err := fn(ctx, t.open); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, "end a function", t.statement().text("RELEASE SAVEPOINT dynasink"))
+	err := t.exec(ctx, "end a function", t.statement().text("RELEASE SAVEPOINT dynasink"))
 	var e *Error
 	if errors.As(err, &e) && e.Number == 1305 { // SAVEPOINT dynasink does not exist
 		return errTxGone
@@ -79,10 +83,10 @@ func (d *DB) do(b *sink.Batch, guarded bool, tag any, opts []FunctionOption, run
 // own classifies an error of a user's function, unless the function has marked it.
 func (s *store) own(err error) error {
 	var described *Error
-	if err == nil || sink.IsPermanent(err) || sink.IsTransient(err) || errors.As(err, &described) {
+	if err == nil || errors.Is(err, errOpen) || sink.IsPermanent(err) || sink.IsTransient(err) || errors.As(err, &described) {
 		return err
 	}
-	if state, number := codes(err); state != "" || number != 0 || disconnected(err) {
+	if state, number := sqlcode.Of(err); state != "" || number != 0 || disconnected(err) {
 		return s.wrap("own SQL", err)
 	}
 	if strings.Contains(err.Error(), "sql: Scan error") { // it quotes the value

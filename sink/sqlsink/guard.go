@@ -29,8 +29,8 @@ type guard interface {
 	// write applies changes, each row at most once: removals first, because a row that moves to another key would
 	// otherwise collide with itself in a unique index.
 	write(ctx context.Context, tx *tx, t *table, changes []change) error
-	// needs lists what the schema must have beside the columns of the row type.
-	needs(t *table) []need
+	// needs adds what the schema must have beside the columns of the row type.
+	needs(s *tableSpec)
 }
 
 // Unguarded turns the order guard off: for targets that something else protects, or where an old delivery that
@@ -44,14 +44,14 @@ type noGuard struct{}
 func (noGuard) bind(*table) error                                          { return nil }
 func (noGuard) protects() bool                                             { return false }
 func (noGuard) version(*table, reflect.Value, sink.Origin) (string, error) { return "", nil }
-func (noGuard) needs(*table) []need                                        { return nil }
+func (noGuard) needs(*tableSpec)                                           {}
 
 func (noGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)
-	if err := t.removal("").exec(ctx, tx, keysOf(removals)); err != nil {
+	if err := t.remove(ctx, tx, "", removals); err != nil {
 		return err
 	}
-	return t.upsert("").exec(ctx, tx, rowsOf(upserts))
+	return t.put(ctx, tx, t.upsert(""), upserts)
 }
 
 // GuardVersion orders changes by a column of the row type instead of the sequence number: a version attribute that grows
@@ -74,14 +74,14 @@ func columnVersion(c *column, row reflect.Value, d Dialect) (string, error) {
 		return "", err
 	}
 	var digits string
-	switch v := value.(type) {
-	case int64:
-		digits = strconv.FormatInt(v, 10)
-	case string:
-		digits = v
-	case float64:
-		if v == math.Trunc(v) && v < 1<<53 {
-			digits = strconv.FormatFloat(v, 'f', -1, 64)
+	switch value.kind {
+	case integer:
+		digits = strconv.FormatInt(value.n, 10)
+	case textual:
+		digits = value.text
+	case real:
+		if f := value.real(); f == math.Trunc(f) && f < 1<<53 {
+			digits = strconv.FormatFloat(f, 'f', -1, 64)
 		}
 	}
 	version, err := sink.PadSequence(digits)
@@ -110,30 +110,3 @@ func (t *table) free(name string) error {
 	}
 	return nil
 }
-
-// rowsOf returns the arguments of upserts, with extra ones appended.
-func rowsOf(changes []change, extra ...func(*change) any) [][]any {
-	rows := make([][]any, len(changes))
-	for i := range changes {
-		rows[i] = appended(&changes[i], changes[i].args, extra)
-	}
-	return rows
-}
-
-// keysOf returns the key arguments of changes, with extra ones appended.
-func keysOf(changes []change, extra ...func(*change) any) [][]any {
-	rows := make([][]any, len(changes))
-	for i := range changes {
-		rows[i] = appended(&changes[i], changes[i].keys, extra)
-	}
-	return rows
-}
-
-func appended(c *change, args []any, extra []func(*change) any) []any {
-	for _, e := range extra {
-		args = append(args, e(c))
-	}
-	return args
-}
-
-func versionOf(c *change) any { return c.version }

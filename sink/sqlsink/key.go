@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
-	"time"
 )
 
 var errEmptyKey = errors.New("the key is empty")
@@ -17,11 +15,11 @@ var errEmptyKey = errors.New("the key is empty")
 // are equal. A single text column is its own key; several are length-prefixed.
 func (c *columns) keyText(row reflect.Value, at []int, d Dialect) (string, error) {
 	if len(at) == 1 {
-		text, filled, err := c.keyPart(row, at[0], d)
+		part, filled, err := c.keyPart(row, at[0], d)
 		if err == nil && !filled {
 			err = fmt.Errorf("column %q: %w", c.all[at[0]].name, errEmptyKey)
 		}
-		return text, err
+		return part, err
 	}
 	var joined []byte
 	any := false
@@ -42,28 +40,16 @@ func (c *columns) keyText(row reflect.Value, at []int, d Dialect) (string, error
 
 // keyPart is one key column as text, and whether it is filled: an empty string is most likely a field that the handler
 // forgot to set.
-func (c *columns) keyPart(row reflect.Value, k int, d Dialect) (text string, filled bool, err error) {
-	arg, err := c.all[k].value(row, d)
+func (c *columns) keyPart(row reflect.Value, k int, d Dialect) (part string, filled bool, err error) {
+	value, err := c.all[k].value(row, d)
+	if err == nil && value.kind == null {
+		err = fmt.Errorf("column %q: a key column cannot be NULL", c.all[k].name)
+	}
 	if err != nil {
 		return "", false, err
 	}
-	switch v := arg.(type) {
-	case string:
-		return v, v != "", nil
-	case []byte:
-		return string(v), len(v) > 0, nil
-	case int64:
-		return strconv.FormatInt(v, 10), true, nil
-	case bool:
-		return strconv.FormatBool(v), true, nil
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), true, nil
-	case time.Time:
-		return v.UTC().Format(time.RFC3339Nano), true, nil
-	case nil:
-		return "", false, fmt.Errorf("column %q: a key column cannot be NULL", c.all[k].name)
-	}
-	return "", false, fmt.Errorf("column %q: a %T cannot be a key", c.all[k].name, arg)
+	part, filled = value.keyText()
+	return part, filled, nil
 }
 
 // keyHash is what stands for a key in the guard tables: keys may be longer than an index allows (a DynamoDB key has up to

@@ -3,7 +3,6 @@ package sqlsink
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"strings"
 	"testing"
@@ -98,50 +97,6 @@ func TestNew(t *testing.T) {
 			t.Errorf("want an error with %q, got %v", want, err)
 		}
 	}
-}
-
-// TestPreflightReportsAllAtOnce: every target's lacks in one error, with what mends them.
-func TestPreflightReportsAllAtOnce(t *testing.T) {
-	t.Parallel()
-	f := &fake{fail: map[string]error{
-		`target."stream_sequence"`: pgError("42703"), `"absent"`: pgError("42P01"), "dynasink_newest": pgError("42P01"),
-	}}
-	db := f.open(t, PostgreSQL)
-	mustTable[keyOnly](t, db, "orders")
-	mustTable[wide](t, db, "absent", Unguarded())
-	if _, err := NewChildren[keyOnly, struct {
-		O string `db:"o,owner"`
-	}](db, "parts"); err != nil {
-		t.Fatal(err)
-	}
-	want := `sqlsink: the schema is not what the targets need:
-  table orders: column stream_sequence is missing or unusable (sqlsink: look at orders: ERROR: something (SQLSTATE 42703)); create it with: ALTER TABLE "orders" ADD COLUMN "stream_sequence" CHAR(40)
-sqlsink: the schema is not what the targets need:
-  table absent: sqlsink: look at absent: ERROR: something (SQLSTATE 42P01)
-sqlsink: the schema is not what the targets need:
-  table dynasink_newest is missing or unusable (sqlsink: look at dynasink_newest: ERROR: something (SQLSTATE 42P01)); create it with: ` + ddl(PostgreSQL, newestTable)
-	if err := db.Preflight(t.Context()); err == nil || err.Error() != want {
-		t.Errorf("got\n%v\nwant\n%s", err, want)
-	}
-}
-
-func TestPreflightWantsAStrictMode(t *testing.T) {
-	t.Parallel()
-	for mode, ok := range map[string]bool{"NO_ENGINE_SUBSTITUTION": false, "": false, "A,STRICT_TRANS_TABLES,B": true, "STRICT_ALL_TABLES": true} {
-		f := &fake{query: modeIs(mode)}
-		err := f.open(t, MySQL).Preflight(t.Context())
-		if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "sql_mode") {
-			t.Errorf("sql_mode %q: %v", mode, err)
-		}
-	}
-	f := &fake{fail: map[string]error{"sql_mode": errPlain}}
-	if err := f.open(t, MySQL).Preflight(t.Context()); !errors.Is(err, errPlain) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func modeIs(mode string) func(string) [][]driver.Value {
-	return func(string) [][]driver.Value { return [][]driver.Value{{mode}} }
 }
 
 // TestTheEndOfTheContextBeforeTheCommit: nothing was sent, so nothing is uncertain.

@@ -42,27 +42,25 @@ type version40 struct{ hash, version string }
 // advance raises the versions of entries where they are not lower, and returns those that are now at their entry's version.
 // Entries must be sorted by hash. The rows stay locked until the commit, so that nothing overtakes.
 func (t *tx) advance(ctx context.Context, name string, entries []version40) (map[string]bool, error) {
-	rows := make([][]any, len(entries))
+	rows := newGrid(4, len(entries))
 	wanted := make(map[string]string, len(entries))
-	for i, e := range entries {
-		rows[i] = []any{name, e.hash, timeArg(t.now, t.store.dialect), e.version}
+	for _, e := range entries {
+		rows.add(textOf(name), textOf(e.hash), momentOf(t.now), textOf(e.version))
 		wanted[e.hash] = e.version
 	}
 	columns := []string{"name", "row_key", "changed_at", "sequence"}
-	if err := (upsert{newestTable, columns, columns[:2], "sequence"}).exec(ctx, t, rows); err != nil {
+	put := upsert{table: newestTable, columns: columns, keys: columns[:2], guard: "sequence"}
+	if err := put.exec(ctx, t, rows); err != nil {
 		return nil, withDDL(err, t.store.dialect, newestTable)
 	}
 	newest := map[string]bool{}
 	for chunk := range slices.Chunk(entries, 1000) {
 		s := t.statement()
-		s.text("SELECT row_key, sequence FROM ", newestTable, " WHERE name = ").arg(name).text(" AND row_key IN (")
-		for i, e := range chunk {
-			if i > 0 {
-				s.text(", ")
-			}
-			s.arg(e.hash)
+		hashes := make([]string, len(chunk))
+		for i := range chunk {
+			hashes[i] = chunk[i].hash
 		}
-		s.text(")")
+		s.text("SELECT row_key, sequence FROM ", newestTable, " WHERE name = ").arg(textOf(name)).text(" AND row_key").in(hashes)
 		err := t.collect(ctx, "read versions of "+name, s, 2, func(c []string) { newest[c[0]] = c[1] == wanted[c[0]] })
 		if err != nil {
 			return nil, err

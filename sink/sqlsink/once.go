@@ -49,6 +49,9 @@ type onceCall struct {
 // Prepare implements sink.Preparer: it enters all Once functions of the transaction in the inbox, with one statement per
 // name, and finds out which were not there.
 func (s *store) Prepare(ctx context.Context, tx *tx, actions []sink.Action[*tx]) error {
+	if tx.gathered != nil && len(actions) > 0 {
+		return errOpen // before anything is gathered in vain
+	}
 	calls := map[string]map[string]*onceCall{} // name → event → first call
 	for _, a := range actions {
 		call, ok := a.Tag.(*onceCall)
@@ -90,31 +93,34 @@ func (t *tx) enter(ctx context.Context, name string, calls map[string]*onceCall)
 
 func (t *tx) enterChunk(ctx context.Context, name, token string, events []string, fresh func([]string)) error {
 	d := t.store.dialect
-	rows := make([][]any, len(events))
-	for i, event := range events {
-		rows[i] = []any{name, event, token, timeArg(t.now, d)}
+	rows := newGrid(4, len(events))
+	for _, event := range events {
+		rows.add(textOf(name), textOf(event), textOf(token), momentOf(t.now))
 	}
+	entry := insert{inboxTable, []string{"name", "event_key", "token", "applied_at"}}
 	s := t.statement()
-	s.text("INSERT INTO ", inboxTable, " (name, event_key, token, applied_at) VALUES ").values(rows)
+	if d == PostgreSQL {
+		types, err := t.columnTypes(ctx, inboxTable, entry.columns)
+		if err != nil {
+			return err
+		}
+		entry.fromArrays(s, sourceOf(rows, types), false)
+	} else {
+		entry.into(s).rows(rows)
+	}
 	if d != MySQL {
 		s.text(" ON CONFLICT (name, event_key) DO NOTHING RETURNING event_key")
 		return t.collect(ctx, "enter into the inbox", s, 1, fresh)
 	}
 	// MySQL has no RETURNING: what this transaction wrote carries its token.
 	s.text(" ON DUPLICATE KEY UPDATE event_key = ", inboxTable, ".event_key")
-	if _, err := t.exec(ctx, "enter into the inbox", s); err != nil {
+	if err := t.exec(ctx, "enter into the inbox", s); err != nil {
 		return err
 	}
 	mine := t.statement()
-	mine.text("SELECT event_key FROM ", inboxTable, " WHERE token = ").arg(token).text(" AND name = ").arg(name)
-	mine.text(" AND event_key IN (")
-	for i, event := range events {
-		if i > 0 {
-			mine.text(", ")
-		}
-		mine.arg(event)
-	}
-	return t.collect(ctx, "read the inbox", mine.text(")"), 1, fresh)
+	mine.text("SELECT event_key FROM ", inboxTable, " WHERE token = ").arg(textOf(token)).text(" AND name = ").arg(textOf(name))
+	mine.text(" AND event_key").in(events)
+	return t.collect(ctx, "read the inbox", mine, 1, fresh)
 }
 
 // withDDL adds the statement that creates a table of ours to an error that says that it is missing.

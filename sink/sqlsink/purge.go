@@ -15,7 +15,7 @@ var ages = map[string]string{tombstoneTable: "deleted_at", inboxTable: "applied_
 // What has been purged no longer protects: a delivery older than the retention may bring a deleted row back, or run a
 // [DB.Once] function again.
 func (d *DB) Purge(ctx context.Context) (int64, error) {
-	before := timeArg(time.Now().Add(-d.store.retention), d.store.dialect)
+	before := momentOf(time.Now().Add(-d.store.retention))
 	var total int64
 	for _, table := range []string{tombstoneTable, inboxTable, newestTable} {
 		n, err := d.store.purge(ctx, table, ages[table], before)
@@ -28,11 +28,15 @@ func (d *DB) Purge(ctx context.Context) (int64, error) {
 }
 
 // purge has the isolation of batches, so that it locks what it removes and nothing beside.
-func (s *store) purge(ctx context.Context, table, column string, before any) (n int64, err error) {
+func (s *store) purge(ctx context.Context, table, column string, before datum) (n int64, err error) {
 	err = s.InTx(ctx, func(ctx context.Context, tx *tx) error {
-		result, err := tx.exec(ctx, "purge "+table, tx.statement().text("DELETE FROM ", table, " WHERE ", column, " < ").arg(before))
+		if tx.gathered != nil {
+			return errOpen
+		}
+		text := tx.statement().text("DELETE FROM ", table, " WHERE ", column, " < ").arg(before)
+		result, err := tx.open.ExecContext(ctx, text.String(), text.args()...)
 		if err != nil {
-			return withDDL(err, s.dialect, table)
+			return withDDL(s.wrap("purge "+table, err), s.dialect, table)
 		}
 		n, err = result.RowsAffected()
 		return s.wrap("purge "+table, err)

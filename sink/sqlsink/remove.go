@@ -1,6 +1,9 @@
 package sqlsink
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // removal deletes rows by their key, if their guard allows.
 type removal struct {
@@ -9,45 +12,76 @@ type removal struct {
 	guard string // rows with a higher guard stay; "" deletes always
 }
 
-// exec deletes the rows whose keys (and guard) are given, in that order of arguments.
-func (r removal) exec(ctx context.Context, t *tx, rows [][]any) error {
-	if t.store.dialect == SQLite {
-		return t.each(ctx, "delete from "+r.table, r.statement(SQLite, rows[:min(1, len(rows))]).String(), rows)
+// exec deletes the rows whose keys (and guard) are given, in that order of cells.
+func (r removal) exec(ctx context.Context, t *tx, rows *grid) error {
+	if rows.rows() == 0 {
+		return nil
 	}
-	const most = 200 // alternatives of one condition that engines still plan quickly
-	for chunk := range chunks(rows, most) {
-		if _, err := t.exec(ctx, "delete from "+r.table, r.statement(t.store.dialect, chunk)); err != nil {
+	doing := "delete from " + r.table
+	switch t.store.dialect {
+	case PostgreSQL:
+		types, err := t.columnTypes(ctx, r.table, r.compared())
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, doing, r.fromArrays(sourceOf(rows, types), t.gathered != nil))
+	case SQLite:
+		return t.each(ctx, doing, r.any(t.statement(), &grid{rows.columns, rows.row(0)}).String(), rows)
+	}
+	const most = 200 // alternatives of one condition that MySQL and MariaDB still plan quickly
+	for chunk := range rows.chunks(most, maxBytes) {
+		if err := t.exec(ctx, doing, r.any(t.statement(), chunk)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r removal) statement(d Dialect, rows [][]any) *statement {
-	s := &statement{dialect: d}
-	s.text("DELETE FROM ", d.quoteTable(r.table), r.alias(d), " WHERE ")
-	for i, row := range rows {
+// compared are the columns that the cells of a row are compared with.
+func (r removal) compared() []string {
+	if r.guard == "" {
+		return r.keys
+	}
+	return append(slices.Clip(r.keys), r.guard)
+}
+
+// fromArrays is PostgreSQL's form.
+func (r removal) fromArrays(src source, binaryFormat bool) *statement {
+	s := &statement{dialect: PostgreSQL}
+	s.text("DELETE FROM ", s.dialect.quoteTable(r.table), " AS target USING ").from(src, binaryFormat).text(" WHERE ")
+	r.condition(s, func(at int) { s.text(src.comparable(at)) })
+	return s
+}
+
+// any is the form of MySQL, and of SQLite for one row.
+func (r removal) any(s *statement, rows *grid) *statement {
+	s.text("DELETE FROM ", s.dialect.quoteTable(r.table), r.alias(s.dialect), " WHERE ")
+	for i := range rows.rows() {
 		if i > 0 {
 			s.text(" OR ")
 		}
-		r.condition(s, row)
+		s.text("(")
+		r.condition(s, func(at int) { s.arg(*rows.at(i, at)) })
+		s.text(")")
 	}
 	return s
 }
 
-func (r removal) condition(s *statement, row []any) {
+// condition compares one row with the cells that cell writes.
+func (r removal) condition(s *statement, cell func(at int)) {
 	for i, key := range r.keys {
-		separator := "("
 		if i > 0 {
-			separator = " AND "
+			s.text(" AND ")
 		}
-		s.text(separator, r.column(s.dialect, key), " = ").arg(row[i])
+		s.text(r.column(s.dialect, key), " = ")
+		cell(i)
 	}
 	if r.guard != "" {
 		g := r.column(s.dialect, r.guard)
-		s.text(" AND (", g, " IS NULL OR ", g, " <= ").arg(row[len(r.keys)]).text(")")
+		s.text(" AND (", g, " IS NULL OR ", g, " <= ")
+		cell(len(r.keys))
+		s.text(")")
 	}
-	s.text(")")
 }
 
 // alias lets columns be qualified: an unknown quoted name that is not is a string to SQLite, and the condition then never

@@ -1,161 +1,187 @@
 package sqlsink
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/dynasink/dynasink/sink"
 )
 
-// DDL returns the statements that create the tables the library keeps for itself: tombstones, the inbox of [DB.Once] and
-// the versions of [DB.Newest] and [Children]. They do nothing when the tables are there.
-func (d *DB) DDL() []string {
-	return []string{
-		ddl(d.store.dialect, tombstoneTable), ddl(d.store.dialect, inboxTable), ddl(d.store.dialect, newestTable),
+// tableSpec is what a target needs of a table: DDL makes it, and Preflight compares it with what is there.
+type tableSpec struct {
+	name      string
+	columns   []columnSpec
+	primary   []string   // what DDL makes the primary key
+	unique    bool       // rows are found by the key, so it must be unique
+	keysOnly  bool       // rows of nothing but the key and the guard are written
+	deletes   bool       // rows are deleted
+	ordered   bool       // rows are written in the order of their changes, so that other unique indexes do no harm
+	indexes   [][]string // columns of indexes that help
+	libraries []string   // the library's own tables that the target uses
+	own       bool       // it is one of those
+	optional  bool       // it may be missing
+}
+
+// columnSpec is a column of a tableSpec.
+type columnSpec struct {
+	name     string
+	holds    want
+	bits     int  // of a number; 0: as many as it likes
+	unsigned bool // of a whole number
+	field    string
+	declared string // the type that the row type's tag or the library gives; "" follows from what it holds
+	key      bool
+	exact    exactness // which values must stay apart
+	nullable bool      // DDL lets it be NULL
+	null     bool      // NULL is written where the field is nil
+	guard    bool      // added by the guard: what the row type must not have
+	version  bool      // it orders the changes: GuardVersion
+	late     bool      // a key that rows may lack
+}
+
+// want is what a column holds.
+type want uint8
+
+const (
+	wantAny want = iota // an interface or somebody's driver.Valuer: only its values tell
+	wantText
+	wantWhole
+	wantFloat
+	wantBool
+	wantBytes
+	wantTime
+	wantJSON
+	wantSequence // a padded sequence number
+	wantDeletion // the time when a row was deleted
+)
+
+// exactness is which values a column takes for different ones.
+type exactness uint8
+
+const (
+	inexact  exactness = iota // not all that differ in more than case or accents
+	letters                   // all but those that differ in trailing spaces
+	verbatim                  // all
+)
+
+// spec is what a table's target needs.
+func (t *table) spec() *tableSpec {
+	s := &tableSpec{name: t.name, unique: true, deletes: true, ordered: t.every}
+	for i := range t.columns.all {
+		s.columns = append(s.columns, specOf(&t.columns.all[i]))
 	}
+	s.primary = t.columns.keyNames()
+	t.guard.needs(s)
+	return s
 }
 
-func ddl(d Dialect, table string) string {
-	body := map[string]string{
-		tombstoneTable: "table_name NAME NOT NULL, row_key HASH NOT NULL, sequence DIGITS NOT NULL, deleted_at TIME NOT NULL, PRIMARY KEY (table_name, row_key)",
-		inboxTable:     "name NAME NOT NULL, event_key HASH NOT NULL, token HASH NOT NULL, applied_at TIME NOT NULL, PRIMARY KEY (name, event_key)",
-		newestTable:    "name NAME NOT NULL, row_key HASH NOT NULL, sequence DIGITS NOT NULL, changed_at TIME NOT NULL, PRIMARY KEY (name, row_key)",
-	}[table]
-	index := ""
-	types := strings.NewReplacer("NAME", "TEXT", "HASH", "TEXT", "DIGITS", "TEXT", "TIME", "TIMESTAMP")
-	switch d {
-	case PostgreSQL:
-		types = strings.NewReplacer("NAME", "VARCHAR(255)", "HASH", "VARCHAR(64)", "DIGITS", "CHAR(40)", "TIME", timestampType(d))
-	case MySQL: // ascii_bin: the default collation would merge names that differ in case
-		types = strings.NewReplacer("NAME", "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "HASH", "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin",
-			"DIGITS", "CHAR(40) CHARACTER SET ascii COLLATE ascii_bin", "TIME", timestampType(d))
-		index = ", INDEX (" + ages[table] + ")" // without it Purge would lock every row that it looks at
-	}
-	return "CREATE TABLE IF NOT EXISTS " + table + " (" + types.Replace(body) + index + ")"
-}
-
-func timestampType(d Dialect) string {
-	switch d {
-	case PostgreSQL:
-		return "TIMESTAMPTZ"
-	case MySQL:
-		return "DATETIME(6)"
-	}
-	return "TIMESTAMP"
-}
-
-func (t *table) addColumn(column, kind string) string {
-	d := t.store.dialect
-	return "ALTER TABLE " + d.quoteTable(t.name) + " ADD COLUMN " + d.quote(column) + " " + kind
-}
-
-// need is something that the schema must have, and the statement that mends its absence, if it can be told.
-type need struct {
-	table  string
-	column string // "" for the table as a whole
-	mend   string
-}
-
-// check finds what a target lacks in the database.
-type check func(ctx context.Context) error
-
-func (d *DB) addCheck(c check) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.checks = append(d.checks, c)
-}
-
-// Preflight compares the database with what the targets made so far need, and reports all that is missing in one error,
-// with the statements that mend it. Call it at start-up: a wrong schema then stops the deployment and not the stream.
-func (d *DB) Preflight(ctx context.Context) error {
-	d.mu.Lock()
-	checks := d.checks
-	d.mu.Unlock()
-	if err := d.store.db.PingContext(ctx); err != nil {
-		return d.store.wrap("connect", err)
-	}
-	missing := []error{d.store.strict(ctx)}
-	for _, check := range checks {
-		if err := check(ctx); err != nil {
-			missing = append(missing, err)
+// listSpec is what the target of a table of lists needs: the owner's columns find the rows.
+func (t *table) listSpec() *tableSpec {
+	s := &tableSpec{name: t.name, deletes: true, ordered: true, libraries: []string{newestTable}}
+	for i := range t.columns.all {
+		c := &t.columns.all[i]
+		column := specOf(c)
+		if c.owner {
+			column.key, column.exact = true, exactnessOf(column.declared)
 		}
+		s.columns = append(s.columns, column)
 	}
-	return errors.Join(missing...)
+	s.primary = append(t.columns.namesAt(t.columns.owner), t.columns.keyNames()...)
+	if len(t.columns.keys) == 0 {
+		s.indexes, s.primary = [][]string{s.primary}, nil
+	}
+	return s
 }
 
-// strict makes sure that MySQL refuses a value that a column cannot hold: where the mode is not strict, as on RDS by default,
-// it cuts the value and only warns.
-func (s *store) strict(ctx context.Context) error {
-	if s.dialect != MySQL {
+// specOf is what a column of a row type needs.
+func specOf(c *column) columnSpec {
+	s := columnSpec{name: c.name, key: c.key, declared: c.declared, field: fieldType.Replace(c.goType.String())}
+	s.hold(c.goType)
+	if c.notNull || c.key {
+		s.nullable, s.null = false, false
+	}
+	if c.key {
+		s.exact = exactnessOf(c.declared)
+	}
+	return s
+}
+
+// fieldType writes types as programs do.
+var fieldType = strings.NewReplacer("uint8", "byte", "interface {}", "any")
+
+// exactnessOf is what a key needs. Whoever declares the type answers for trailing spaces: there are none in a CHAR(36) of
+// UUIDs.
+func exactnessOf(declared string) exactness {
+	if declared != "" {
+		return letters
+	}
+	return verbatim
+}
+
+func (s *tableSpec) column(name string) *columnSpec {
+	i := slices.IndexFunc(s.columns, func(c columnSpec) bool { return c.name == name })
+	if i < 0 {
 		return nil
 	}
-	var mode string
-	if err := s.db.QueryRowContext(ctx, "SELECT @@SESSION.sql_mode").Scan(&mode); err != nil {
-		return s.wrap("read sql_mode", err)
-	}
-	if strings.Contains(mode, "STRICT_TRANS_TABLES") || strings.Contains(mode, "STRICT_ALL_TABLES") {
-		return nil
-	}
-	return errors.New("sqlsink: the session's sql_mode is not strict, so that values which do not fit would be cut without an error; " +
-		"add sql_mode=%27TRADITIONAL%27 to the parameters of the data source name")
+	return &s.columns[i]
 }
 
-func (t *table) check(ctx context.Context) error {
-	needs := []need{{table: t.name}}
-	for _, column := range t.columns.all {
-		needs = append(needs, need{table: t.name, column: column.name})
-	}
-	return t.store.missing(ctx, append(needs, t.guard.needs(t)...))
+// needGuard adds the column of a guard's sequence number.
+func (s *tableSpec) needGuard(column string) {
+	s.columns = append(s.columns, columnSpec{name: column, holds: wantSequence, nullable: true, guard: true})
 }
 
-func (s *store) missing(ctx context.Context, needs []need) error {
-	var lacks []string
-	absent := map[string]bool{}
-	for _, n := range needs {
-		if absent[n.table] {
-			continue
+// needDeletion adds the column that marks deleted rows, which may lack all but their key.
+func (s *tableSpec) needDeletion(column string) {
+	for i := range s.columns {
+		s.columns[i].nullable = !s.columns[i].key
+	}
+	s.columns = append(s.columns, columnSpec{name: column, holds: wantDeletion, nullable: true, null: true, guard: true})
+	s.keysOnly, s.deletes = true, false
+}
+
+// needEvent makes the column of an appended row's event the key: what the row type calls its key is none in a history. Rows
+// that are there may lack it. Its digits are the same in every collation.
+func (s *tableSpec) needEvent(column string) {
+	for i := range s.columns {
+		s.columns[i].key, s.columns[i].exact = false, inexact
+	}
+	s.columns = append(s.columns, columnSpec{name: column, holds: wantText, declared: "CHAR(64)", key: true, late: true})
+	s.primary, s.deletes, s.ordered = []string{column}, false, true
+}
+
+// library lists the columns of the library's own tables and what they hold.
+var library = map[string][]string{
+	tombstoneTable: {"table_name NAME", "row_key HASH", "sequence DIGITS", "deleted_at TIME"},
+	inboxTable:     {"name NAME", "event_key HASH", "token HASH", "applied_at TIME"},
+	newestTable:    {"name NAME", "row_key HASH", "sequence DIGITS", "changed_at TIME"},
+}
+
+// libraryTypes are the types of those columns.
+var libraryTypes = map[Dialect]map[string]string{
+	PostgreSQL: { // the order of bytes is the fastest to compare
+		"NAME": `VARCHAR(255) COLLATE "C"`, "HASH": `VARCHAR(64) COLLATE "C"`, "DIGITS": `CHAR(40) COLLATE "C"`, "TIME": "TIMESTAMPTZ"},
+	MySQL: { // the default collation would merge names that differ in case
+		"NAME": "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "HASH": "VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin",
+		"DIGITS": "CHAR(40) CHARACTER SET ascii COLLATE ascii_bin", "TIME": "DATETIME(6)"},
+	SQLite: {"NAME": "TEXT", "HASH": "TEXT", "DIGITS": "TEXT", "TIME": "TIMESTAMP"},
+}
+
+// librarySpec describes one of the library's own tables.
+func librarySpec(d Dialect, table string) *tableSpec {
+	holds := map[string]want{"NAME": wantText, "HASH": wantText, "DIGITS": wantSequence, "TIME": wantDeletion}
+	s := &tableSpec{name: table, own: true, unique: true}
+	for i, column := range library[table] {
+		name, role, _ := strings.Cut(column, " ")
+		c := columnSpec{name: name, holds: holds[role], declared: libraryTypes[d][role], key: i < 2}
+		if c.key {
+			s.primary, c.exact = append(s.primary, name), letters
 		}
-		err := s.probe(ctx, n)
-		if err == nil {
-			continue
-		}
-		if sink.IsTransient(err) {
-			return err
-		}
-		absent[n.table] = n.column == ""
-		lacks = append(lacks, n.describe(err))
+		s.columns = append(s.columns, c)
 	}
-	if len(lacks) == 0 {
-		return nil
+	if d == MySQL {
+		s.indexes = append(s.indexes, []string{ages[table]}) // without it Purge would lock every row that it looks at
 	}
-	return fmt.Errorf("sqlsink: the schema is not what the targets need:\n  %s", strings.Join(lacks, "\n  "))
-}
-
-// probe asks for the column or table without reading a row.
-func (s *store) probe(ctx context.Context, n need) error {
-	what := "1"
-	if n.column != "" {
-		// Qualified, because SQLite takes an unknown quoted name for a string.
-		what = "target." + s.dialect.quote(n.column)
+	if table == tombstoneTable {
+		s.indexes = append(s.indexes, []string{"table_name", "sequence"}) // one look tells a batch that no tombstone is newer
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+what+" FROM "+s.dialect.quoteTable(n.table)+" AS target WHERE 1 = 0")
-	if err != nil {
-		return s.wrap("look at "+n.table, err)
-	}
-	defer rows.Close()
-	rows.Next() // there is no row; asking for one brings the engine's error up
-	return s.wrap("look at "+n.table, rows.Err())
-}
-
-func (n need) describe(err error) string {
-	what := "table " + n.table
-	if n.column != "" {
-		what += ": column " + n.column
-	}
-	if n.mend == "" {
-		return fmt.Sprintf("%s: %v", what, err)
-	}
-	return fmt.Sprintf("%s is missing or unusable (%v); create it with: %s", what, err, n.mend)
+	return s
 }

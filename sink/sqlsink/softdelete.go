@@ -39,19 +39,20 @@ func (g *softDelete) version(_ *table, _ reflect.Value, o sink.Origin) (string, 
 // write needs no lock and no second table: the row itself remembers its deletion.
 func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)
-	deleted := func(*change) any { return timeArg(tx.now, tx.store.dialect) }
-	keys := t.columns.keyNames()
-	mark := upsert{t.name, append(keys, g.deletedAt, g.column), keys[:len(keys):len(keys)], g.column}
-	if err := mark.exec(ctx, tx, keysOf(removals, deleted, versionOf)); err != nil {
+	deleted := func(*change) datum { return momentOf(tx.now) }
+	rows, err := t.grid(removals, t.columns.keys, deleted, versionOf)
+	if err != nil {
 		return err
 	}
-	live := func(*change) any { return nil }
-	return t.upsert(g.column, g.deletedAt, g.column).exec(ctx, tx, rowsOf(upserts, live, versionOf))
+	keys := t.columns.keyNames()
+	mark := upsert{table: t.name, columns: append(keys, g.deletedAt, g.column), keys: keys[:len(keys):len(keys)], guard: g.column}
+	if err := mark.exec(ctx, tx, rows); err != nil {
+		return err
+	}
+	return t.put(ctx, tx, t.upsert(g.column, g.deletedAt, g.column), upserts, nullOf, versionOf)
 }
 
-func (g *softDelete) needs(t *table) []need {
-	return []need{
-		{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")},
-		{table: t.name, column: g.deletedAt, mend: t.addColumn(g.deletedAt, timestampType(t.store.dialect)+" NULL")},
-	}
+func (g *softDelete) needs(s *tableSpec) {
+	s.needDeletion(g.deletedAt)
+	s.needGuard(g.column)
 }

@@ -20,6 +20,7 @@ type table struct {
 	name    string
 	columns *columns
 	guard   guard
+	every   bool // write every change, not only the last of each row
 }
 
 // TableOption changes what [NewTable] returns.
@@ -31,6 +32,9 @@ func (o tableOption) applyTable(t *table) { o(t) }
 
 // NewTable makes a target of the table called name (schema.name where the engine has schemas; names are quoted, so case
 // counts). R is a struct with db tags, of which at least one has the option key; the key must be unique in the table.
+//
+// Of the changes of a row in one commit only the last is written, rows in the order of their keys. Where a second unique index
+// lets rows take values from each other, see [EveryChange].
 //
 // Nothing is asked of the database: [DB.Preflight] does that.
 func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error) {
@@ -49,10 +53,10 @@ func NewTable[R any](db *DB, name string, opts ...TableOption) (*Table[R], error
 	for _, o := range opts {
 		o.applyTable(t)
 	}
-	if err := t.guard.bind(t); err != nil {
+	if err := t.bind(); err != nil {
 		return nil, err
 	}
-	db.addCheck(t.check)
+	db.expect(t.spec())
 	return &Table[R]{port: newPort[R](t), table: t}, nil
 }
 
@@ -63,7 +67,14 @@ func (t *Table[R]) Upsert(b *sink.Batch, row R) { t.port.Upsert(b, row) }
 func (t *Table[R]) Delete(b *sink.Batch, key R) { t.port.Delete(b, key) }
 
 // SameKey implements [sink.Keyed].
-func (t *Table[R]) SameKey(a, b R) bool { return t.port.SameKey(a, b) }
+func (t *Table[R]) SameKey(a, b R) bool {
+	if !t.table.every {
+		return t.port.SameKey(a, b)
+	}
+	keyA, errA := t.table.keyText(reflect.ValueOf(&a).Elem())
+	keyB, errB := t.table.keyText(reflect.ValueOf(&b).Elem())
+	return errA == nil && errB == nil && keyA == keyB
+}
 
 // DeletesByState implements [sink.Stateful]: with [GuardVersion] the version of a delete is the last state's.
 func (t *Table[R]) DeletesByState() bool {
@@ -79,35 +90,44 @@ func newPort[R any](t *table) *sink.Port[R] {
 			return version
 		}))
 	}
+	if t.every {
+		opts = append(opts, sink.EveryWrite())
+	}
 	return sink.NewPort(t.store,
-		func(row *R) (string, error) {
-			key, err := t.columns.keyText(reflect.ValueOf(row).Elem(), t.columns.keys, t.store.dialect)
-			if err != nil {
-				err = fmt.Errorf("sqlsink: table %s: %w", t.name, err)
-			}
-			return key, err
-		},
+		func(row *R) (string, error) { return t.keyText(reflect.ValueOf(row).Elem()) },
 		func(ctx context.Context, tx *tx, writes []sink.Write[R]) error {
 			changes, err := changesOf(t, writes)
 			if err != nil {
 				return err
 			}
-			return t.guard.write(ctx, tx, t, changes)
+			return t.write(ctx, tx, changes)
 		}, opts...)
 }
 
-// change is one row to write or to remove, as arguments.
+func (t *table) keyText(row reflect.Value) (string, error) {
+	key, err := t.columns.keyText(row, t.columns.keys, t.store.dialect)
+	if err != nil {
+		err = fmt.Errorf("sqlsink: table %s: %w", t.name, err)
+	}
+	return key, err
+}
+
+// change is one row to write or to remove.
 type change struct {
-	args    []any  // all columns, nil for a removal
-	keys    []any  // the key columns
-	hash    string // what stands for the key in the guard tables
+	row     reflect.Value
+	at      int    // the write that it is, for errors
+	remove  bool   // only the key columns of row are set
+	fresh   bool   // the row is most likely not in the table yet
+	hash    string // what stands for the key in the guard tables; only where there are tombstones
 	version string // the order guard's number, padded; "" if the table is unguarded
 }
 
 // split parts changes into what is to be written and what is to be removed.
 func split(changes []change) (upserts, removals []change) {
+	removals = make([]change, 0, len(changes)/4)
+	upserts = changes[:0]
 	for _, c := range changes {
-		if c.args == nil {
+		if c.remove {
 			removals = append(removals, c)
 		} else {
 			upserts = append(upserts, c)
@@ -120,42 +140,53 @@ func changesOf[R any](t *table, writes []sink.Write[R]) ([]change, error) {
 	changes := make([]change, len(writes))
 	for i := range writes {
 		w := &writes[i]
-		c, err := t.change(reflect.ValueOf(&w.Row).Elem(), w.Delete, w.Origin)
+		row := reflect.ValueOf(&w.Row).Elem()
+		version, err := t.guard.version(t, row, w.Origin)
 		if err != nil {
-			return nil, &sink.RowError{Row: i, Err: sink.Permanent(fmt.Errorf("sqlsink: table %s: %w", t.name, err))}
+			return nil, t.rowError(i, err)
 		}
-		changes[i] = c
+		changes[i] = change{row: row, at: i, remove: w.Delete, fresh: w.New, version: version}
 	}
 	return changes, nil
 }
 
-func (t *table) change(row reflect.Value, remove bool, o sink.Origin) (c change, err error) {
-	d := t.store.dialect
-	if c.keys, err = t.columns.at(row, t.columns.keys, d); err != nil {
-		return c, err
-	}
-	if c.version, err = t.guard.version(t, row, o); err != nil {
-		return c, err
-	}
-	if t.guard.protects() {
-		key, err := t.columns.keyText(row, t.columns.keys, d)
-		if err != nil {
-			return c, err
+// rowError is an error about one write.
+func (t *table) rowError(write int, err error) error {
+	return &sink.RowError{Row: write, Err: sink.Permanent(fmt.Errorf("sqlsink: table %s: %w", t.name, err))}
+}
+
+// grid reads some columns of changes, and after them the values that extra makes.
+func (t *table) grid(changes []change, columns []int, extra ...func(*change) datum) (*grid, error) {
+	g := newGrid(len(columns)+len(extra), len(changes))
+	for i := range changes {
+		c := &changes[i]
+		var err error
+		if g.cells, err = t.columns.read(g.cells, c.row, columns, t.store.dialect); err != nil {
+			return nil, t.rowError(c.at, err)
 		}
-		c.hash = keyHash(key)
+		for _, e := range extra {
+			g.add(e(c))
+		}
 	}
-	if !remove {
-		c.args, err = t.columns.row(row, d)
-	}
-	return c, err
+	return g, nil
 }
 
-// removal deletes rows of t; guardColumn is "" for an unguarded table.
-func (t *table) removal(guardColumn string) removal {
-	return removal{table: t.name, keys: t.columns.keyNames(), guard: guardColumn}
+func versionOf(c *change) datum { return textOf(c.version) }
+
+func hashOf(c *change) datum { return textOf(c.hash) }
+
+func nullOf(*change) datum { return datum{} }
+
+// remove deletes rows; guardColumn is "" for an unguarded table.
+func (t *table) remove(ctx context.Context, tx *tx, guardColumn string, removals []change, extra ...func(*change) datum) error {
+	rows, err := t.grid(removals, t.columns.keys, extra...)
+	if err != nil {
+		return err
+	}
+	return removal{table: t.name, keys: t.columns.keyNames(), guard: guardColumn}.exec(ctx, tx, rows)
 }
 
-// upsert writes rows of t; guardColumn is "" for an unguarded table. extra values follow a row's columns.
+// upsert writes rows of t; guardColumn is "" for an unguarded table. extra columns follow a row's own.
 func (t *table) upsert(guardColumn string, extra ...string) upsert {
 	return upsert{
 		table: t.name, columns: append(t.columns.names(), extra...), keys: t.columns.keyNames(), guard: guardColumn,

@@ -52,44 +52,61 @@ func (g *tombstoneGuard) version(t *table, row reflect.Value, o sink.Origin) (st
 }
 
 func (g *tombstoneGuard) write(ctx context.Context, tx *tx, t *table, changes []change) error {
-	upserts, removals := split(changes)
-	err := t.lock(ctx, tx, changes)
-	if err == nil {
-		err = t.bury(ctx, tx, removals)
+	for i := range changes {
+		c := &changes[i]
+		key, err := t.columns.keyText(c.row, t.columns.keys, tx.store.dialect)
+		if err != nil {
+			return t.rowError(c.at, err)
+		}
+		c.hash = keyHash(key)
 	}
-	if err == nil {
-		upserts, err = g.alive(ctx, tx, t, upserts)
-	}
-	if err != nil {
+	if err := t.lock(ctx, tx, changes); err != nil {
 		return withDDL(err, tx.store.dialect, tombstoneTable)
 	}
-	if err := t.removal(g.column).exec(ctx, tx, keysOf(removals, versionOf)); err != nil {
+	upserts, removals := split(changes)
+	if err := t.remove(ctx, tx, g.column, removals, versionOf); err != nil {
 		return err
 	}
-	return g.upsert(ctx, tx, t, upserts)
+	if err := g.upsert(ctx, tx, t, upserts); err != nil {
+		return err
+	}
+	// Last, so that the upserts are not held against the tombstones of their own batch, which are of other rows.
+	return withDDL(t.bury(ctx, tx, removals), tx.store.dialect, tombstoneTable)
 }
 
 func (g *tombstoneGuard) upsert(ctx context.Context, tx *tx, t *table, upserts []change) error {
-	if g.own {
-		return t.upsert(g.column).exec(ctx, tx, rowsOf(upserts))
+	u, extra := t.upsert(g.column), []func(*change) datum(nil)
+	if !g.own {
+		u, extra = t.upsert(g.column, g.column), append(extra, versionOf)
 	}
-	return t.upsert(g.column, g.column).exec(ctx, tx, rowsOf(upserts, versionOf))
+	if tx.store.dialect == PostgreSQL {
+		u.buried = burial{table: t.name, own: g.own}
+		if extra = append(extra, hashOf); g.own {
+			extra = append(extra, versionOf)
+		}
+	} else {
+		alive, err := g.alive(ctx, tx, t, upserts)
+		if err != nil {
+			return withDDL(err, tx.store.dialect, tombstoneTable)
+		}
+		upserts = alive
+	}
+	return withDDL(t.put(ctx, tx, u, upserts, extra...), tx.store.dialect, tombstoneTable)
 }
 
 // alive drops the upserts that a tombstone is newer than. A removal has the item's own version from its last upsert, so the
 // tombstone is the newer one of two equals; equal sequence numbers are one record, whose upsert follows its removal.
 func (g *tombstoneGuard) alive(ctx context.Context, tx *tx, t *table, upserts []change) ([]change, error) {
+	if tx.gathered != nil {
+		return upserts, g.assertAlive(ctx, tx, t, upserts)
+	}
+	if any, err := g.newer(ctx, tx, t, upserts); err != nil || !any {
+		return upserts, err
+	}
 	buried := map[string]string{}
 	for chunk := range slices.Chunk(upserts, 1000) {
 		s := tx.statement()
-		s.text("SELECT row_key, sequence FROM ", tombstoneTable, " WHERE table_name = ").arg(t.name).text(" AND row_key IN (")
-		for i := range chunk {
-			if i > 0 {
-				s.text(", ")
-			}
-			s.arg(chunk[i].hash)
-		}
-		s.text(")")
+		s.text("SELECT row_key, sequence FROM ", tombstoneTable, " WHERE table_name = ").arg(textOf(t.name)).text(" AND row_key").in(hashes(chunk))
 		err := tx.collect(ctx, "read tombstones of "+t.name, s, 2, func(c []string) { buried[c[0]] = c[1] })
 		if err != nil {
 			return nil, err
@@ -100,14 +117,44 @@ func (g *tombstoneGuard) alive(ctx context.Context, tx *tx, t *table, upserts []
 	}), nil
 }
 
+// newer reports whether any tombstone is newer than the oldest of some upserts: in a live stream none is, and one look into
+// the index tells it. Versions of the rows' own cannot tell of other rows.
+func (g *tombstoneGuard) newer(ctx context.Context, tx *tx, t *table, upserts []change) (found bool, err error) {
+	if g.own || len(upserts) == 0 {
+		return g.own, nil
+	}
+	s := tx.statement()
+	s.text("SELECT row_key FROM ", tombstoneTable, " WHERE table_name = ").arg(textOf(t.name))
+	s.text(" AND sequence > ").arg(textOf(lowest(upserts))).text(" LIMIT 1")
+	err = tx.collect(ctx, "look for tombstones of "+t.name, s, 1, func([]string) { found = true })
+	return found, err
+}
+
+func hashes(changes []change) []string {
+	texts := make([]string, len(changes))
+	for i := range changes {
+		texts[i] = changes[i].hash
+	}
+	return texts
+}
+
 // bury writes the tombstones of removals; one that is there with a higher version stays.
 func (t *table) bury(ctx context.Context, tx *tx, removals []change) error {
-	rows := make([][]any, len(removals))
-	for i, c := range removals {
-		rows[i] = []any{t.name, c.hash, timeArg(tx.now, tx.store.dialect), c.version}
+	// Sorted, because neighbours in a tree are found faster than strangers.
+	slices.SortFunc(removals, func(a, b change) int { return strings.Compare(a.hash, b.hash) })
+	rows := newGrid(4, len(removals))
+	for i := range removals {
+		rows.add(textOf(t.name), hashOf(&removals[i]), momentOf(tx.now), versionOf(&removals[i]))
 	}
+	u := buried()
+	u.guard = "sequence"
+	return u.exec(ctx, tx, rows)
+}
+
+// buried is the upsert of tombstones.
+func buried() upsert {
 	columns := []string{"table_name", "row_key", "deleted_at", "sequence"}
-	return upsert{tombstoneTable, columns, columns[:2], "sequence"}.exec(ctx, tx, rows)
+	return upsert{table: tombstoneTable, columns: columns, keys: columns[:2]}
 }
 
 // lockParts is into how many parts the keys of a table fall for locking. Few, because each takes a place in the engine's
@@ -122,7 +169,7 @@ func (t *table) lock(ctx context.Context, tx *tx, changes []change) error {
 	for _, c := range changes {
 		part, _ := strconv.ParseUint(c.hash[:2], 16, 8)
 		parts[part%lockParts] = true
-		exclusive = exclusive || c.args == nil
+		exclusive = exclusive || c.remove
 	}
 	switch tx.store.dialect {
 	case PostgreSQL:
@@ -131,8 +178,7 @@ func (t *table) lock(ctx context.Context, tx *tx, changes []change) error {
 		return t.lockRows(ctx, tx, parts, exclusive)
 	}
 	// SQLite has one writer at a time: a statement that may write makes this transaction the writer before it reads.
-	_, err := tx.exec(ctx, "lock "+t.name, tx.statement().text("DELETE FROM ", tombstoneTable, " WHERE table_name = '' AND row_key = ''"))
-	return err
+	return tx.exec(ctx, "lock "+t.name, tx.statement().text("DELETE FROM ", tombstoneTable, " WHERE table_name = '' AND row_key = ''"))
 }
 
 // lockAdvisory uses PostgreSQL's transaction-level advisory locks, which RDS Proxy does not pin. They belong to the whole
@@ -152,51 +198,17 @@ func (t *table) lockAdvisory(ctx context.Context, tx *tx, parts [lockParts]bool,
 		function = "pg_advisory_xact_lock"
 	}
 	s := tx.statement()
-	s.text("SELECT ", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key)")
-	s.text(" FROM unnest(CAST(string_to_array(").arg(strings.Join(keys, ",")).text(", ',') AS bigint[])) AS key")
-	_, err := tx.exec(ctx, "lock "+t.name, s)
-	return err
+	s.text("SELECT count(", function, "((CAST(CAST('", tombstoneTable, "' AS regclass) AS oid)::bigint << 32) + key))")
+	s.text(" FROM unnest(CAST(string_to_array(").arg(textOf(strings.Join(keys, ","))).text(", ',') AS bigint[])) AS key")
+	return tx.exec(ctx, "lock "+t.name, s)
 }
 
-// lockRows locks rows of the tombstone table that stand for the parts; MySQL's named locks belong to a session and not to a
-// transaction. The rows are made when they are first needed.
-func (t *table) lockRows(ctx context.Context, tx *tx, parts [lockParts]bool, exclusive bool) error {
-	var names []any
-	for part, taken := range parts {
-		if taken {
-			names = append(names, "lock "+strconv.Itoa(100+part))
-		}
+func (g *tombstoneGuard) needs(s *tableSpec) {
+	s.libraries = append(s.libraries, tombstoneTable)
+	if g.own {
+		s.column(g.column).version = true
+		s.ordered = true // it cannot be had, and the batch loop finds the order
+	} else {
+		s.needGuard(g.column)
 	}
-	found := 0
-	count := func([]string) { found++ }
-	if err := tx.collect(ctx, "lock "+t.name, t.lockStatement(tx, names, exclusive), 1, count); err != nil {
-		return err
-	}
-	if found == len(names) {
-		return nil
-	}
-	rows := make([][]any, len(names))
-	for i, name := range names {
-		rows[i] = []any{t.name, name, "9999-12-31 00:00:00", "0"}
-	}
-	columns := []string{"table_name", "row_key", "deleted_at", "sequence"}
-	return upsert{tombstoneTable, columns, columns[:2], ""}.exec(ctx, tx, rows)
-}
-
-func (t *table) lockStatement(tx *tx, names []any, exclusive bool) *statement {
-	s := tx.statement()
-	s.text("SELECT row_key FROM ", tombstoneTable, " WHERE table_name = ").arg(t.name)
-	s.text(" AND row_key IN (").list(names...).text(") ORDER BY row_key ")
-	if exclusive {
-		return s.text("FOR UPDATE")
-	}
-	return s.text("LOCK IN SHARE MODE")
-}
-
-func (g *tombstoneGuard) needs(t *table) []need {
-	needs := []need{{table: tombstoneTable, mend: ddl(t.store.dialect, tombstoneTable)}}
-	if !g.own {
-		needs = append(needs, need{table: t.name, column: g.column, mend: t.addColumn(g.column, "CHAR(40)")})
-	}
-	return needs
 }

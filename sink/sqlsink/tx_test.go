@@ -72,30 +72,31 @@ func nothing(context.Context, *sqlx.Tx) error { return nil }
 
 func TestChunksFitAStatement(t *testing.T) {
 	t.Parallel()
-	rows := func(n, size int) (rows [][]any) {
+	rows := func(n, size int) *grid {
+		g := newGrid(3, n)
 		for range n {
-			rows = append(rows, []any{strings.Repeat("x", size), []byte("y"), 1})
+			g.add(textOf(strings.Repeat("x", size)), octetsOf([]byte("y")), integerOf(1))
 		}
-		return rows
+		return g
 	}
 	for _, c := range []struct {
-		rows [][]any
+		rows *grid
 		most int
 		want []int
 	}{
-		{nil, 10, nil},
+		{rows(0, 1), 10, nil},
 		{rows(25, 1), 10, []int{10, 10, 5}},
-		{rows(2500, 1), 1 << 20, []int{1000, 1000, 500}},
+		{rows(2500, 1), maxRows, []int{1000, 1000, 500}},
 		{rows(3, 1), 0, []int{1, 1, 1}},
 		{rows(5, maxBytes/2-100), 10, []int{2, 2, 1}},
 		{rows(2, maxBytes+1), 10, []int{1, 1}},
 	} {
 		var got []int
-		for chunk := range chunks(c.rows, c.most) {
-			got = append(got, len(chunk))
+		for chunk := range c.rows.chunks(c.most, maxBytes) {
+			got = append(got, chunk.rows())
 		}
 		if !slices.Equal(got, c.want) {
-			t.Errorf("%d rows, at most %d: %v, want %v", len(c.rows), c.most, got, c.want)
+			t.Errorf("%d rows, at most %d: %v, want %v", c.rows.rows(), c.most, got, c.want)
 		}
 	}
 }

@@ -15,20 +15,50 @@ type upsert struct {
 	columns []string
 	keys    []string
 	guard   string // a column of columns: a row is replaced only by one whose guard is not lower; "" replaces always
+	keep    bool   // a row that is there stays as it is
+	buried  burial // what the order guard remembers of deleted rows
 }
 
-// exec upserts rows: on SQLite with a prepared statement row by row, which is its fastest form, elsewhere with as few
-// multi-row statements as the engine's limits allow. A key must not occur twice.
-func (u upsert) exec(ctx context.Context, t *tx, rows [][]any) error {
-	if t.store.dialect == SQLite {
-		return t.each(ctx, "upsert into "+u.table, u.statement(SQLite, rows[:min(1, len(rows))]).String(), rows)
+// exec upserts rows, each key at most once, in the engine's fastest form: from arrays on PostgreSQL, row by row with a
+// prepared statement on SQLite, with as few multi-row statements as the limits allow on MySQL.
+func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
+	if rows.rows() == 0 {
+		return nil
 	}
-	for chunk := range chunks(rows, t.store.dialect.parameters()/len(u.columns)) {
-		if _, err := t.exec(ctx, "upsert into "+u.table, u.statement(t.store.dialect, chunk)); err != nil {
+	doing := "upsert into " + u.table
+	switch t.store.dialect {
+	case PostgreSQL:
+		types, err := t.columnTypes(ctx, u.table, u.columns)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, doing, u.fromArrays(rows, types, t.gathered != nil))
+	case SQLite:
+		return t.each(ctx, doing, u.into(t.statement(), rows).String(), rows)
+	}
+	for chunk := range rows.chunks(t.mostRows(rows.columns), maxBytes) {
+		if err := t.exec(ctx, doing, u.into(t.statement(), chunk)); err != nil {
 			return u.explain(err)
 		}
 	}
 	return nil
+}
+
+// The most that goes into one statement of MySQL: beyond these figures statements get no faster, and it refuses one
+// longer than max_allowed_packet (4 MB by default in old versions, 16 MB in MariaDB).
+const (
+	maxRows        = 1000
+	maxLiteralRows = 5000 // where they need no placeholders
+	maxBytes       = 2 << 20
+	parameters     = 65_535 // placeholders; a 16-bit count in the wire protocol
+)
+
+// mostRows is how many rows of some columns go into one statement of MySQL.
+func (t *tx) mostRows(columns int) int {
+	if t.gathered != nil {
+		return maxLiteralRows
+	}
+	return min(maxRows, parameters/columns)
 }
 
 // tooManyRows is MySQL's error of a subquery that returns two rows, which onDuplicateKey raises.
@@ -43,36 +73,37 @@ func (u upsert) explain(err error) error {
 	return sink.Permanent(fmt.Errorf("%w: another row holds the same value in a unique index that is not the key", err))
 }
 
-// each runs one prepared statement for several rows.
-func (t *tx) each(ctx context.Context, doing, text string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
+// fromArrays is PostgreSQL's form.
+func (u upsert) fromArrays(rows *grid, types []pgColumn, binaryFormat bool) *statement {
+	s := &statement{dialect: PostgreSQL}
+	n := len(u.columns)
+	for len(types) < rows.columns {
+		types = append(types, pgText)
 	}
-	prepared, err := t.PrepareContext(ctx, text)
-	if err != nil {
-		return t.store.wrap(doing, err)
+	src := sourceOf(rows, types)
+	s.text("INSERT INTO ", s.dialect.quoteTable(u.table), " AS target (", s.dialect.quoteAll(u.columns), ") SELECT ")
+	s.selected(src, n).text(" FROM ").from(src, binaryFormat)
+	if u.buried.table != "" {
+		hash, version := u.buried.cells(n)
+		s.text(" WHERE NOT (")
+		u.buried.forbids(s, hash, version)
+		s.text(")")
 	}
-	defer prepared.Close()
-	for _, row := range rows {
-		if _, err := prepared.ExecContext(ctx, row...); err != nil {
-			return t.store.wrap(doing, err)
-		}
-	}
-	return nil
+	u.onConflict(s)
+	return s
 }
 
-func (u upsert) statement(d Dialect, rows [][]any) *statement {
-	s := &statement{dialect: d}
+// into writes the form of MySQL, and of SQLite for the first row.
+func (u upsert) into(s *statement, rows *grid) *statement {
+	d := s.dialect
 	s.text("INSERT INTO ", d.quoteTable(u.table))
-	if d != MySQL {
-		s.text(" AS target")
-	}
-	s.text(" (", d.quoteAll(u.columns), ") VALUES ").values(rows)
-	if d == MySQL {
-		u.onDuplicateKey(s)
-	} else {
+	if d == SQLite {
+		s.text(" AS target (", d.quoteAll(u.columns), ") VALUES (").list(rows.row(0)).text(")")
 		u.onConflict(s)
+		return s
 	}
+	s.text(" (", d.quoteAll(u.columns), ") VALUES ").rows(rows)
+	u.onDuplicateKey(s)
 	return s
 }
 
@@ -128,6 +159,9 @@ func (u upsert) onDuplicateKey(s *statement) {
 
 // updated lists the columns to set, the guard last.
 func (u upsert) updated() []string {
+	if u.keep {
+		return nil
+	}
 	var updated []string
 	for _, column := range u.columns {
 		if column != u.guard && !slices.Contains(u.keys, column) {
@@ -138,21 +172,4 @@ func (u upsert) updated() []string {
 		updated = append(updated, u.guard)
 	}
 	return updated
-}
-
-// insert is a plain insert of several rows.
-type insert struct {
-	table   string
-	columns []string
-}
-
-func (i insert) exec(ctx context.Context, t *tx, rows [][]any) error {
-	for chunk := range chunks(rows, t.store.dialect.parameters()/len(i.columns)) {
-		s := t.statement()
-		s.text("INSERT INTO ", s.dialect.quoteTable(i.table), " (", s.dialect.quoteAll(i.columns), ") VALUES ").values(chunk)
-		if _, err := t.exec(ctx, "insert into "+i.table, s); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -13,9 +13,8 @@ import (
 	"time"
 )
 
-// encoder makes a driver argument of a field. JSON goes as text, because lib/pq sends []byte as bytea and MySQL refuses
-// binary strings for JSON.
-type encoder func(v reflect.Value, d Dialect) (any, error)
+// encoder reads a field. JSON goes as text, because lib/pq sends []byte as bytea and MySQL refuses binary strings for JSON.
+type encoder func(v reflect.Value, d Dialect) (datum, error)
 
 // encoderOf chooses by type, once per column.
 func encoderOf(t reflect.Type) (encoder, error) {
@@ -43,11 +42,11 @@ func encoderOf(t reflect.Type) (encoder, error) {
 func encoderOfKind(t reflect.Type) (encoder, error) {
 	switch t.Kind() {
 	case reflect.String:
-		return func(v reflect.Value, _ Dialect) (any, error) { return v.String(), nil }, nil
+		return func(v reflect.Value, _ Dialect) (datum, error) { return textOf(v.String()), nil }, nil
 	case reflect.Bool:
-		return func(v reflect.Value, _ Dialect) (any, error) { return v.Bool(), nil }, nil
+		return func(v reflect.Value, _ Dialect) (datum, error) { return booleanOf(v.Bool()), nil }, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return func(v reflect.Value, _ Dialect) (any, error) { return v.Int(), nil }, nil
+		return func(v reflect.Value, _ Dialect) (datum, error) { return integerOf(v.Int()), nil }, nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return encodeUint, nil
 	case reflect.Float32:
@@ -70,49 +69,39 @@ func encoderOfKind(t reflect.Type) (encoder, error) {
 	return nil, fmt.Errorf("a %v cannot be a column", t)
 }
 
-// sqliteTime is the text form that both SQLite drivers read back as a time and SQLite's date functions understand:
-// https://www.sqlite.org/lang_datefunc.html
-const sqliteTime = "2006-01-02 15:04:05.999999999-07:00"
+// encodeTime sends UTC; the zero time is NULL only behind a nil pointer.
+func encodeTime(v reflect.Value, d Dialect) (datum, error) {
+	if v.CanAddr() {
+		return timeDatum(*v.Addr().Interface().(*time.Time), d)
+	}
+	return timeDatum(v.Interface().(time.Time), d)
+}
 
-// encodeTime sends UTC; the zero time is NULL only behind a nil pointer. MySQL's driver writes the zero time as the
-// invalid date 0000-00-00, and has no years of five digits.
-func encodeTime(v reflect.Value, d Dialect) (any, error) {
-	t := v.Interface().(time.Time)
+// timeDatum refuses what MySQL would change: its driver writes the zero time as the invalid date 0000-00-00, and has no
+// years of five digits.
+func timeDatum(t time.Time, d Dialect) (datum, error) {
 	if year := t.UTC().Year(); d == MySQL && (t.IsZero() || year < 1 || year > 9999) {
-		return nil, errors.New("MySQL has no such time (the zero time, or one that is not in the years 1 to 9999)")
+		return datum{}, errors.New("MySQL has no such time (the zero time, or one that is not in the years 1 to 9999)")
 	}
-	return timeArg(t, d), nil
+	return momentOf(t), nil
 }
 
-func timeArg(t time.Time, d Dialect) any {
-	if d == SQLite {
-		return t.UTC().Format(sqliteTime)
-	}
-	return t.UTC()
-}
-
-func encodeValuer(v reflect.Value, d Dialect) (any, error) {
+func encodeValuer(v reflect.Value, d Dialect) (datum, error) {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
-		return nil, nil
+		return datum{}, nil
 	}
 	value, err := v.Interface().(driver.Valuer).Value()
 	if err != nil {
-		return nil, err
+		return datum{}, err
 	}
-	switch value := value.(type) {
-	case time.Time:
-		return encodeTime(reflect.ValueOf(value), d)
-	case float64:
-		return floatArg(value, d)
-	}
-	return value, nil
+	return datumOf(value, d)
 }
 
 func encodePointer(elem reflect.Type) (encoder, error) {
 	encode, err := encoderOf(elem)
-	return func(v reflect.Value, d Dialect) (any, error) {
+	return func(v reflect.Value, d Dialect) (datum, error) {
 		if v.IsNil() {
-			return nil, nil
+			return datum{}, nil
 		}
 		return encode(v.Elem(), d)
 	}, err
@@ -120,7 +109,7 @@ func encodePointer(elem reflect.Type) (encoder, error) {
 
 // addressed gives encode a pointer to a copy, for methods that take one.
 func addressed(encode encoder) encoder {
-	return func(v reflect.Value, d Dialect) (any, error) {
+	return func(v reflect.Value, d Dialect) (datum, error) {
 		if !v.CanAddr() {
 			addressable := reflect.New(v.Type()).Elem()
 			addressable.Set(v)
@@ -130,77 +119,79 @@ func addressed(encode encoder) encoder {
 	}
 }
 
-func encodeText(v reflect.Value, _ Dialect) (any, error) {
+func encodeText(v reflect.Value, _ Dialect) (datum, error) {
 	if absent(v) {
-		return nil, nil
+		return datum{}, nil
 	}
-	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
-	return string(text), err
+	marshalled, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+	return textOf(string(marshalled)), err
 }
 
 // encodeUint sends what does not fit an int64 as digits, which exact columns take without loss. SQLite has no integer of
 // that size and would make it a float.
-func encodeUint(v reflect.Value, d Dialect) (any, error) {
+func encodeUint(v reflect.Value, d Dialect) (datum, error) {
 	n := v.Uint()
 	switch {
 	case n <= math.MaxInt64:
-		return int64(n), nil
+		return integerOf(int64(n)), nil
 	case d == SQLite:
-		return nil, errors.New("the number does not fit SQLite's 64-bit signed integer")
+		return datum{}, errors.New("the number does not fit SQLite's 64-bit signed integer")
 	}
-	return strconv.FormatUint(n, 10), nil
+	return textOf(strconv.FormatUint(n, 10)), nil
 }
 
 // encodeFloat32 keeps the shortest decimal form: 0.1 stays 0.1 in a double column.
-func encodeFloat32(v reflect.Value, d Dialect) (any, error) {
+func encodeFloat32(v reflect.Value, d Dialect) (datum, error) {
 	f, err := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
 	if err != nil {
-		return nil, err
+		return datum{}, err
 	}
-	return floatArg(f, d)
+	return realDatum(f, d)
 }
 
-func encodeFloat64(v reflect.Value, d Dialect) (any, error) { return floatArg(v.Float(), d) }
+func encodeFloat64(v reflect.Value, d Dialect) (datum, error) { return realDatum(v.Float(), d) }
 
-// floatArg refuses what an engine would change: SQLite makes NaN NULL, MySQL has neither NaN nor infinities.
-func floatArg(f float64, d Dialect) (any, error) {
+// realDatum refuses what an engine would change: SQLite makes NaN NULL, MySQL has neither NaN nor infinities.
+func realDatum(f float64, d Dialect) (datum, error) {
 	if math.IsNaN(f) && d != PostgreSQL || math.IsInf(f, 0) && d == MySQL {
-		return nil, fmt.Errorf("%v has no number that is not finite", d)
+		return datum{}, fmt.Errorf("%v has no number that is not finite", d)
 	}
-	return f, nil
+	return realOf(f), nil
 }
 
-func encodeBytes(v reflect.Value, _ Dialect) (any, error) {
-	if v.IsNil() {
-		return nil, nil
+func encodeBytes(v reflect.Value, _ Dialect) (datum, error) { return bytesDatum(v.Bytes()), nil }
+
+func bytesDatum(b []byte) datum {
+	if b == nil {
+		return datum{}
 	}
-	return v.Bytes(), nil
+	return octetsOf(b)
 }
 
-func encodeByteArray(v reflect.Value, _ Dialect) (any, error) {
+func encodeByteArray(v reflect.Value, _ Dialect) (datum, error) {
 	b := make([]byte, v.Len())
 	reflect.Copy(reflect.ValueOf(b), v)
-	return b, nil
+	return octetsOf(b), nil
 }
 
-func encodeRawJSON(v reflect.Value, _ Dialect) (any, error) {
+func encodeRawJSON(v reflect.Value, _ Dialect) (datum, error) {
 	if v.Len() == 0 {
-		return nil, nil
+		return datum{}, nil
 	}
-	return string(v.Bytes()), nil
+	return textOf(string(v.Bytes())), nil
 }
 
-func encodeJSON(v reflect.Value, _ Dialect) (any, error) {
+func encodeJSON(v reflect.Value, _ Dialect) (datum, error) {
 	if absent(v) {
-		return nil, nil
+		return datum{}, nil
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
+	var marshalled bytes.Buffer
+	encoder := json.NewEncoder(&marshalled)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v.Interface()); err != nil {
-		return nil, fmt.Errorf("a %v cannot be encoded as JSON (%T)", v.Type(), err) // its text may hold values
+		return datum{}, fmt.Errorf("a %v cannot be encoded as JSON (%T)", v.Type(), err) // its text may hold values
 	}
-	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
+	return textOf(string(bytes.TrimSuffix(marshalled.Bytes(), []byte("\n")))), nil
 }
 
 // absent reports whether v is a nil slice or map, which is NULL.
@@ -209,13 +200,13 @@ func absent(v reflect.Value) bool {
 }
 
 // encodeInterface chooses by the dynamic type.
-func encodeInterface(v reflect.Value, d Dialect) (any, error) {
+func encodeInterface(v reflect.Value, d Dialect) (datum, error) {
 	if v.IsNil() {
-		return nil, nil
+		return datum{}, nil
 	}
 	encode, err := encoderOf(v.Elem().Type())
 	if err != nil {
-		return nil, err
+		return datum{}, err
 	}
 	return encode(v.Elem(), d)
 }

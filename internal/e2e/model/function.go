@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,8 +15,10 @@ import (
 
 // Store is a kind of database, and what the function under test keeps in it.
 type Store interface {
-	// Function returns what stages the writes of a record, and where dead letters go.
-	Function() (stage func(*handler.Record[Item], *sink.Batch), letters sink.Target[handler.DeadLetter], err error)
+	// Scope chooses what the function stages.
+	Scope(rng *rand.Rand) scope
+	// Paths are the ways to the store: what it holds must not depend on them.
+	Paths(scope scope) ([]Path, error)
 	// Empty makes room for the next history.
 	Empty(ctx context.Context) error
 	// Read returns what the store holds after a history.
@@ -25,22 +29,46 @@ type Store interface {
 	Keeps(State) State
 }
 
+// scope is what the function stages. Whatever fails, or needs an open transaction, decides how the whole batch is written, so
+// less of it leads to more ways.
+type scope int
+
+const (
+	everything scope = iota
+	rows             // and no functions: a batch can go in one round trip
+	items            // rows of one table: nothing else tells that COPY would bring a removed one back
+)
+
+// Path is the function with the targets of one way to the store.
+type Path struct {
+	Stage   func(*handler.Record[Item], *sink.Batch) // what a record leads to
+	Letters sink.Target[handler.DeadLetter]
+}
+
 // Function is the Lambda function under test.
 type Function struct {
-	stage    func(*handler.Record[Item], *sink.Batch)
+	entries  []*handler.DynamoDBEventHandler[Item] // one of each path
 	mu       sync.Mutex
 	failures map[string]error // sequence number → what the handler returns once
 }
 
-// NewFunction makes the function on a store and an entry point with the given options.
-func NewFunction(s Store, opts ...handler.Option) (*Function, *handler.DynamoDBEventHandler[Item], error) {
-	stage, letters, err := s.Function()
+// NewFunction makes the function on a store, with an entry point for each path to it.
+func NewFunction(s Store, scope scope, opts ...handler.Option) (*Function, error) {
+	paths, err := s.Paths(scope)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	f := &Function{stage: stage, failures: map[string]error{}}
-	opts = append(opts, handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
-	return f, handler.NewDynamoDBEventHandler[Item](f, opts...), nil
+	f := &Function{failures: map[string]error{}}
+	for _, p := range paths {
+		opts := append(slices.Clip(opts), handler.DeadLetters(p.Letters), handler.DeadlineMargin(200*time.Millisecond))
+		f.entries = append(f.entries, handler.NewDynamoDBEventHandler[Item](entry{f, p}, opts...))
+	}
+	return f, nil
+}
+
+// entry returns the entry point of one of the paths.
+func (f *Function) entry(rng *rand.Rand) *handler.DynamoDBEventHandler[Item] {
+	return f.entries[rng.IntN(len(f.entries))]
 }
 
 // Fail makes the handler fail once at a record.
@@ -67,10 +95,16 @@ func (f *Function) failure(sequence string) error {
 
 var errPanic = errors.New("the handler panics")
 
+// entry is the function by one path.
+type entry struct {
+	*Function
+	Path
+}
+
 // HandleRecord implements handler.StreamEventHandler.
-func (f *Function) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
-	f.stage(rec, b)
-	err := f.failure(rec.SequenceNumber)
+func (e entry) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
+	e.Stage(rec, b)
+	err := e.failure(rec.SequenceNumber)
 	if errors.Is(err, errPanic) {
 		panic("as the schedule says")
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dynasink/dynasink/handler/handlertest"
+	"github.com/dynasink/dynasink/sink"
 )
 
 // Item is an item of the DynamoDB table: a task in a list, with parts.
@@ -28,11 +29,13 @@ type History struct {
 	Effects map[string]int
 	Final   map[string]string // item → sequence number of its last record, set aside or not
 	Want    State
+	scope   scope
 }
 
 // State is what the tables hold.
 type State struct {
-	Rows     map[string]string // item → list and title, in both tables of items
+	Rows     map[string]string // item → list and title, in all tables of items
+	Changes  []string          // what the history tells of each record that took effect
 	Parts    map[string]string // item → its parts in order
 	Counts   map[string]int    // list → how many items it has
 	Applied  int               // how many records took effect
@@ -54,6 +57,7 @@ func (s State) differences(got State) string {
 		}
 	}
 	compare("rows", s.Rows, got.Rows)
+	compare("changes", s.Changes, got.Changes)
 	compare("parts", s.Parts, got.Parts)
 	compare("counts", s.Counts, got.Counts)
 	compare("applied records", s.Applied, got.Applied)
@@ -71,12 +75,26 @@ func NewHistory(rng *rand.Rand, n int) *History {
 		b.step()
 	}
 	slices.Sort(h.Want.Letters) // as text, like those that are read back
+	slices.Sort(h.Want.Changes)
 	for list, count := range h.Want.Counts {
 		if count == 0 {
 			delete(h.Want.Counts, list)
 		}
 	}
 	return h
+}
+
+// limit takes away what is not staged.
+func (h *History) limit(s scope) {
+	if h.scope = s; s == everything {
+		return
+	}
+	less := newState()
+	less.Rows = h.Want.Rows
+	if s == rows {
+		less.Changes, less.Letters = h.Want.Changes, h.Want.Letters
+	}
+	h.Want, h.Effects = less, map[string]int{}
 }
 
 type builder struct {
@@ -128,6 +146,7 @@ func (b *builder) record(record handlertest.Record, before, after *Item) {
 	want, sequence := &b.h.Want, record.SequenceNumber()
 	b.h.Records = append(b.h.Records, record)
 	want.Applied++
+	want.Changes = append(want.Changes, changeText(sequence, before, after))
 	if before != nil {
 		b.h.Final[before.ID] = sequence
 		want.Counts[before.List]--
@@ -147,6 +166,18 @@ func (b *builder) record(record handlertest.Record, before, after *Item) {
 	if hasEffect(sequence) {
 		b.h.Effects[sequence] = want.Applied
 	}
+}
+
+// changeText is what the history tells of a record.
+func changeText(sequence string, before, after *Item) string {
+	padded := strings.Repeat("0", sink.SequenceDigits-len(sequence)) + sequence
+	switch {
+	case after == nil:
+		return padded + "/REMOVE/"
+	case before == nil:
+		return padded + "/INSERT/" + after.Title
+	}
+	return padded + "/MODIFY/" + after.Title
 }
 
 // hasEffect chooses the records that stage work at least once: a third of them.

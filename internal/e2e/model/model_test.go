@@ -5,12 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/internal/e2e/servers"
 	"github.com/dynasink/dynasink/internal/e2e/wire"
+	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
+	"github.com/jmoiron/sqlx"
 )
 
 var (
@@ -18,6 +22,7 @@ var (
 	histories = flag.Int("histories", 25, "histories per engine")
 	budget    = flag.Duration("budget", 0, "run histories of new seeds for this long, per engine, instead of a number of them")
 	length    = flag.Int("records", 40, "records of a history")
+	calm      = flag.Bool("calm", false, "leave the wire and the servers alone")
 )
 
 func TestMain(m *testing.M) { servers.Main(m) }
@@ -69,20 +74,44 @@ func (w *world) faulty(t *testing.T, proxy *wire.Proxy, server killable, request
 
 func newSQLWorld(t *testing.T, name string) *world {
 	e := servers.Own(t, name)
-	direct := e.Open(t)
-	s := &sqlStore{function: direct, direct: direct}
+	s := &sqlStore{direct: e.Open(t)}
 	w := newWorld(name, s)
-	if e.Server != nil {
-		direct.SetMaxIdleConns(0) // a killed server leaves idle connections dead
+	through := e
+	if e.Server != nil && !*calm {
+		s.direct.SetMaxIdleConns(0) // a killed server leaves idle connections dead
 		proxy := wire.New(t, e.Addr)
-		s.function = e.Via(t, proxy.Addr()).Open(t)
+		through = e.Via(t, proxy.Addr())
 		w.faulty(t, proxy, e.Server, "commit")
 	}
-	s.function.SetMaxOpenConns(4)
-	if err := createTables(t.Context(), direct); err != nil {
+	s.ways = waysTo(t, through)
+	if err := createTables(t.Context(), s.direct); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// waysTo are the drivers, and the ways of a batch through them, that the function takes by turns.
+func waysTo(t *testing.T, e servers.Engine) []Way {
+	pool := func(e servers.Engine, driver string) *sqlx.DB {
+		p := e.OpenWith(t, driver)
+		p.SetMaxOpenConns(4)
+		return p
+	}
+	first := pool(e, e.Driver)
+	switch e.Name {
+	case "postgres":
+		return []Way{
+			{first, []sqlsink.Option{pgxwire.Pipeline(pgxwire.CopyFrom(1))}},
+			{first, []sqlsink.Option{pgxwire.Pipeline(pgxwire.CopyFrom(0))}},
+			{first, nil},
+			{pool(e, "postgres"), nil},
+		}
+	case "mariadb", "mysql":
+		single := e
+		single.DSN = strings.Replace(e.DSN, "multiStatements=true", "multiStatements=false", 1)
+		return []Way{{first, nil}, {pool(single, e.Driver), nil}}
+	}
+	return []Way{{first, nil}}
 }
 
 // seeds yields the numbers to make histories of.
@@ -117,13 +146,14 @@ func (w *world) history(t *testing.T, seed uint64) {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
 	h := NewHistory(rng, *length)
-	f, entry, err := NewFunction(w.store, handler.OnFailure(handler.Halt(rng.IntN(2))), handler.WithLogger(quiet))
+	h.limit(w.store.Scope(rng))
+	f, err := NewFunction(w.store, h.scope, handler.OnFailure(handler.Halt(rng.IntN(2))), handler.WithLogger(quiet))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.stats.add(func(c *Counts) { c.Histories++ })
-	s := &Schedule{History: h, Function: f, Entry: entry, Rand: rng, Faults: w.faults, Stats: w.stats}
-	redrive := func(ctx context.Context) error { return redriveLetters(ctx, w.store, entry) }
+	s := &Schedule{History: h, Function: f, Rand: rng, Faults: w.faults, Stats: w.stats}
+	redrive := func(ctx context.Context) error { return redriveLetters(ctx, w.store, f.entry(rng)) }
 	for _, deliver := range []func(context.Context) error{s.Run, redrive, s.ReplayAll} {
 		if err := deliver(t.Context()); err != nil {
 			t.Errorf("seed %d: %v; %s", seed, err, again)

@@ -15,9 +15,13 @@ func newMongoWorld(t *testing.T) *world {
 	if err := createCollections(t.Context(), direct); err != nil {
 		t.Fatal(err)
 	}
-	proxy := wire.New(t, m.Addr)
 	few := options.Client().SetMaxPoolSize(4).SetServerSelectionTimeout(time.Second)
-	w := newWorld("mongodb", &mongoStore{function: m.Via(t, proxy.Addr()).Open(t, few), direct: direct})
-	w.faulty(t, proxy, m.Server, "find", "insert", "update")
+	s := &mongoStore{direct: direct, function: direct}
+	w := newWorld("mongodb", s)
+	if !*calm {
+		proxy := wire.New(t, m.Addr)
+		s.function = m.Via(t, proxy.Addr()).Open(t, few)
+		w.faulty(t, proxy, m.Server, "find", "insert", "update")
+	}
 	return w
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -40,11 +41,14 @@ var guardedCollections = map[string]mongosink.CollectionOption{
 // live filters out what the guards remember of deleted documents, and the blocker.
 var live = bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: blocker}}}, {Key: mongosink.DeletedField, Value: nil}, {Key: "gone", Value: nil}}
 
-// Function implements Store.
-func (s *mongoStore) Function() (func(*handler.Record[Item], *sink.Batch), sink.Target[handler.DeadLetter], error) {
+// Scope implements Store.
+func (s *mongoStore) Scope(*rand.Rand) scope { return everything }
+
+// Paths implements Store.
+func (s *mongoStore) Paths(scope) ([]Path, error) {
 	db, err := mongosink.New(s.function)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var targets []sink.Target[itemDocument]
 	var errs []error
@@ -62,7 +66,7 @@ func (s *mongoStore) Function() (func(*handler.Record[Item], *sink.Batch), sink.
 			items.Upsert(b, documentOf(item))
 		}
 	}
-	return stage, letters, errors.Join(append(errs, err)...)
+	return []Path{{stage, letters}}, errors.Join(append(errs, err)...)
 }
 
 func documentOf(item *Item) itemDocument {

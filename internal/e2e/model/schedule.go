@@ -19,7 +19,6 @@ import (
 type Schedule struct {
 	History  *History
 	Function *Function
-	Entry    *handler.DynamoDBEventHandler[Item]
 	Rand     *rand.Rand
 	Faults   Faults
 	Stats    *Stats
@@ -105,7 +104,7 @@ func (s *Schedule) next(ctx context.Context) int {
 	end := min(len(s.History.Records), s.checkpoint+1+s.Rand.IntN(12))
 	s.reached = max(s.reached, end)
 	batch := s.History.Records[s.checkpoint:end]
-	done, err := s.deliver(ctx, batch)
+	done, err := s.deliver(ctx, s.Function.entry(s.Rand), batch)
 	switch {
 	case err == nil:
 		s.checkpoint += done
@@ -119,7 +118,7 @@ func (s *Schedule) next(ctx context.Context) int {
 func (s *Schedule) replay(ctx context.Context) {
 	if batch := s.old(); len(batch) > 0 {
 		s.Stats.add(func(c *Counts) { c.Replays++ })
-		s.redeliver(ctx, batch)
+		s.redeliver(ctx, s.Function.entry(s.Rand), batch)
 	}
 }
 
@@ -142,7 +141,7 @@ func (s *Schedule) redrive(ctx context.Context) {
 		batch = append(batch, s.History.Records[s.Rand.IntN(s.checkpoint)])
 	}
 	s.Stats.add(func(c *Counts) { c.Redrives++ })
-	s.redeliver(ctx, batch)
+	s.redeliver(ctx, s.Function.entry(s.Rand), batch)
 }
 
 // zombie delivers an old part beside whatever comes next.
@@ -152,19 +151,20 @@ func (s *Schedule) zombie(ctx context.Context) {
 		return
 	}
 	s.Stats.add(func(c *Counts) { c.Zombies++ })
-	s.strays.Go(func() { s.redeliver(ctx, batch) })
+	entry := s.Function.entry(s.Rand)
+	s.strays.Go(func() { s.redeliver(ctx, entry, batch) })
 }
 
 // redeliver delivers a batch whose answer moves nothing.
-func (s *Schedule) redeliver(ctx context.Context, batch []handlertest.Record) {
-	if _, err := s.deliver(ctx, batch); errors.Is(err, errAnswer) {
+func (s *Schedule) redeliver(ctx context.Context, entry *handler.DynamoDBEventHandler[Item], batch []handlertest.Record) {
+	if _, err := s.deliver(ctx, entry, batch); errors.Is(err, errAnswer) {
 		s.broken.Store(&err)
 	}
 }
 
 // deliver invokes the function and returns how many records of the batch are done. An error is the invocation's own, or
 // errAnswer.
-func (s *Schedule) deliver(ctx context.Context, batch []handlertest.Record) (done int, err error) {
+func (s *Schedule) deliver(ctx context.Context, entry *handler.DynamoDBEventHandler[Item], batch []handlertest.Record) (done int, err error) {
 	s.Stats.add(func(c *Counts) { c.Deliveries++; c.Records += len(batch) })
 	event, err := handlertest.Event(batch...)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Schedule) deliver(ctx context.Context, batch []handlertest.Record) (don
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	response, err := s.Entry.Invoke(ctx, event)
+	response, err := entry.Invoke(ctx, event)
 	if err != nil {
 		return 0, err
 	}

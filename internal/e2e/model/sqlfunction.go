@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/sink"
@@ -13,8 +14,14 @@ import (
 
 // sqlStore is a database with the tables of the function: it uses everything of sqlsink that makes a promise.
 type sqlStore struct {
-	function *sqlx.DB // what the function uses
-	direct   *sqlx.DB // past all faults
+	ways   []Way    // of the function to the database
+	direct *sqlx.DB // past all faults
+}
+
+// Way is one way to the database: what the tables hold must not depend on it.
+type Way struct {
+	Pool    *sqlx.DB
+	Options []sqlsink.Option
 }
 
 type itemRow struct {
@@ -29,48 +36,97 @@ type partRow struct {
 	Part   string `db:"part"`
 }
 
-type sqlFunction struct {
+// changeRow is a row of the history: an item as one change left it.
+type changeRow struct {
+	ID    string `db:"id"`
+	List  string `db:"list"`
+	Title string `db:"title"`
+}
+
+// sqlPath is the function with the targets of one way.
+type sqlPath struct {
+	scope   scope
 	db      *sqlsink.DB
-	targets sink.Target[itemRow] // two tables with the two guards
+	items   sink.Target[itemRow] // three tables, with two guards and without compaction
+	changes sink.Target[changeRow]
 	parts   *sqlsink.Children[itemRow, partRow]
 }
 
-// Function implements Store.
-func (s *sqlStore) Function() (func(*handler.Record[Item], *sink.Batch), sink.Target[handler.DeadLetter], error) {
-	db, err := sqlsink.New(s.function)
+// Scope implements Store.
+func (s *sqlStore) Scope(rng *rand.Rand) scope { return scope(rng.IntN(3)) }
+
+// Paths implements Store.
+func (s *sqlStore) Paths(scope scope) (paths []Path, err error) {
+	for _, w := range s.ways {
+		p, err := w.path(scope)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, p)
+	}
+	return paths, nil
+}
+
+func (w Way) path(scope scope) (Path, error) {
+	db, err := sqlsink.New(w.Pool, w.Options...)
 	if err != nil {
-		return nil, nil, err
+		return Path{}, err
 	}
 	buried, err1 := sqlsink.NewTable[itemRow](db, "items")
 	marked, err2 := sqlsink.NewTable[itemRow](db, "items_marked", sqlsink.SoftDelete("deleted_at", ""))
-	parts, err3 := sqlsink.NewChildren[itemRow, partRow](db, "parts")
-	letters, err4 := sqlsink.NewTable[handler.DeadLetter](db, "letters", sqlsink.Unguarded())
-	f := &sqlFunction{db, sink.Tee[itemRow](buried, marked), parts}
-	return f.stage, letters, errors.Join(err1, err2, err3, err4)
+	every, err3 := sqlsink.NewTable[itemRow](db, "items_every", sqlsink.EveryChange())
+	changes, err4 := sqlsink.NewAppend[changeRow](db, "changes", sqlsink.SequenceIn("sequence"), sqlsink.EventNameIn("event_name"))
+	parts, err5 := sqlsink.NewChildren[itemRow, partRow](db, "parts")
+	letters, err6 := sqlsink.NewTable[handler.DeadLetter](db, "letters", sqlsink.Unguarded())
+	p := &sqlPath{scope: scope, db: db, items: buried, changes: changes, parts: parts}
+	if scope != items {
+		p.items = sink.Tee[itemRow](buried, marked, every)
+	}
+	return Path{p.stage, letters}, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
-func (f *sqlFunction) stage(rec *handler.Record[Item], b *sink.Batch) {
-	id := rec.Keys.ID
-	switch item := rec.NewImage; item {
-	case nil:
-		f.targets.Delete(b, itemRow{ID: id})
-		f.parts.Replace(b, itemRow{ID: id})
-	default:
-		f.targets.Upsert(b, itemRow{id, item.List, item.Title})
-		f.parts.Replace(b, itemRow{ID: id}, partsOf(item)...)
+func (p *sqlPath) stage(rec *handler.Record[Item], b *sink.Batch) {
+	row := itemRow{ID: rec.Keys.ID}
+	if item := rec.NewImage; item != nil {
+		row.List, row.Title = item.List, item.Title
+		p.items.Upsert(b, row)
+	} else {
+		p.items.Delete(b, row)
 	}
-	f.count(rec, b)
-	f.db.Newest(b, "last", id, set("last", "sequence", id, rec.SequenceNumber))
+	if p.scope != items {
+		p.log(rec, b, changeRow(row))
+	}
+	if p.scope == everything {
+		p.parts.Replace(b, row, partsOf(rec.NewImage)...)
+		p.call(rec, b)
+	}
+}
+
+func (p *sqlPath) log(rec *handler.Record[Item], b *sink.Batch, row changeRow) {
+	if rec.NewImage == nil {
+		p.changes.Delete(b, row)
+	} else {
+		p.changes.Upsert(b, row)
+	}
+}
+
+// call stages all kinds of functions.
+func (p *sqlPath) call(rec *handler.Record[Item], b *sink.Batch) {
+	id := rec.Keys.ID
+	p.count(rec, b)
+	p.db.Newest(b, "last", id, set("last", "sequence", id, rec.SequenceNumber))
 	if hasEffect(rec.SequenceNumber) {
-		f.db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
+		p.db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO effects (sequence, seen) SELECT ?, n FROM counts WHERE list = 'applied'"), rec.SequenceNumber)
 			return err
 		})
 	}
 }
 
-func partsOf(item *Item) []partRow {
-	var rows []partRow
+func partsOf(item *Item) (rows []partRow) {
+	if item == nil {
+		return nil
+	}
 	for i, part := range item.Parts {
 		rows = append(rows, partRow{item.ID, i, part})
 	}
@@ -78,13 +134,13 @@ func partsOf(item *Item) []partRow {
 }
 
 // count keeps how many items each list has: moves and removals included, once per record.
-func (f *sqlFunction) count(rec *handler.Record[Item], b *sink.Batch) {
-	f.db.Once(b, "applied", add("applied", 1), sqlsink.Independent())
+func (p *sqlPath) count(rec *handler.Record[Item], b *sink.Batch) {
+	p.db.Once(b, "applied", add("applied", 1), sqlsink.Independent())
 	if rec.OldImage != nil {
-		f.db.Once(b, "leave", add(rec.OldImage.List, -1), sqlsink.Independent())
+		p.db.Once(b, "leave", add(rec.OldImage.List, -1), sqlsink.Independent())
 	}
 	if rec.NewImage != nil {
-		f.db.Once(b, "enter", add(rec.NewImage.List, 1), sqlsink.Independent())
+		p.db.Once(b, "enter", add(rec.NewImage.List, 1), sqlsink.Independent())
 	}
 }
 

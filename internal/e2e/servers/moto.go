@@ -32,6 +32,12 @@ func SQS(t testing.TB) string {
 	return endpoint
 }
 
+// SecretsManager is [SQS] for AWS Secrets Manager: the same server speaks both. Secrets are shared as queues are.
+func SecretsManager(t testing.TB) string {
+	t.Helper()
+	return SQS(t)
+}
+
 var sharedMoto motoServer
 
 type motoServer struct {

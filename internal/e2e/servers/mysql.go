@@ -38,6 +38,7 @@ func (mysqld) arguments(dir string, port int) []string {
 		"--socket=mysql.sock", "--pid-file=mysql.pid", "--init-file=" + accountFile(dir),
 		"--skip-log-bin", "--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2",
 		"--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--max-connections=300",
+		"--character-set-server=utf8mb4", // MariaDB's own default is latin1
 	}
 	return append(args, asRoot()...)
 }
@@ -64,7 +65,7 @@ func (s mysqld) check(ctx context.Context, addr, dir string) error {
 
 func (mysqld) dsn(addr string) string {
 	config := mysql.NewConfig()
-	config.User, config.Net, config.Addr, config.ParseTime = account, "tcp", addr, true
+	config.User, config.Net, config.Addr, config.ParseTime, config.MultiStatements = account, "tcp", addr, true, true
 	return config.FormatDSN()
 }
 
@@ -78,7 +79,7 @@ func (mysqld) parse(dsn string) (string, string, error) {
 	if err != nil || config.Net != "tcp" {
 		return "", "", bad // the driver's error could show the password
 	}
-	config.ParseTime = true
+	config.ParseTime, config.MultiStatements = true, true
 	return config.FormatDSN(), config.Addr, nil
 }
 

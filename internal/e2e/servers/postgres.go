@@ -69,6 +69,7 @@ func (postgres) command(bin, dir string, port int) *exec.Cmd {
 		"fsync=off", "max_connections=300", "shared_buffers=64MB", "max_wal_size=256MB",
 		"dynamic_shared_memory_type=mmap", // inside the folder: a killed server leaves nothing in /dev/shm
 		"timezone=UTC", "log_timezone=UTC", "autovacuum_naptime=10min",
+		"deadlock_timeout=50ms", // each deadlock of a test costs this much: by default a second
 	}
 	args := []string{"-D", dataFolder(dir)}
 	for _, s := range settings {

@@ -2,20 +2,20 @@
 BEGIN Read Committed
 SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?, ?) ORDER BY row_key FOR UPDATE
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = VALUES(`deleted_at`), `sequence` = VALUES(`sequence`)
-INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
-SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 DELETE FROM `shop`.`orders` WHERE (`a` = ? AND `b` = ? AND (`stream_sequence` IS NULL OR `stream_sequence` <= ?))
+SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND sequence > ? LIMIT 1
 INSERT INTO `shop`.`orders` (`a`, `b`, `v`, `n`, `stream_sequence`) VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `a` = IF(`a` = VALUES(`a`) AND `b` = VALUES(`b`), `a`, (SELECT NULL UNION ALL SELECT NULL)), `v` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`v`), `v`), `n` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`n`), `n`), `stream_sequence` = IF(`stream_sequence` IS NULL OR `stream_sequence` <= VALUES(`stream_sequence`), VALUES(`stream_sequence`), `stream_sequence`)
+INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 COMMIT
 
 -- version
 BEGIN Read Committed
 SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?, ?) ORDER BY row_key FOR UPDATE
 INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = VALUES(`deleted_at`), `sequence` = VALUES(`sequence`)
-INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
-SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 DELETE FROM `orders` WHERE (`a` = ? AND `b` = ? AND (`n` IS NULL OR `n` <= ?))
+SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO `orders` (`a`, `b`, `v`, `n`) VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `a` = IF(`a` = VALUES(`a`) AND `b` = VALUES(`b`), `a`, (SELECT NULL UNION ALL SELECT NULL)), `v` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`v`), `v`), `n` = IF(`n` IS NULL OR `n` <= VALUES(`n`), VALUES(`n`), `n`)
+INSERT INTO `dynasink_tombstones` (`table_name`, `row_key`, `deleted_at`, `sequence`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `table_name` = IF(`table_name` = VALUES(`table_name`) AND `row_key` = VALUES(`row_key`), `table_name`, (SELECT NULL UNION ALL SELECT NULL)), `deleted_at` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`deleted_at`), `deleted_at`), `sequence` = IF(`sequence` IS NULL OR `sequence` <= VALUES(`sequence`), VALUES(`sequence`), `sequence`)
 COMMIT
 
 -- soft delete
@@ -45,7 +45,7 @@ COMMIT
 
 -- once
 BEGIN Read Committed
-INSERT INTO dynasink_inbox (name, event_key, token, applied_at) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE event_key = dynasink_inbox.event_key
+INSERT INTO `dynasink_inbox` (`name`, `event_key`, `token`, `applied_at`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE event_key = dynasink_inbox.event_key
 SELECT event_key FROM dynasink_inbox WHERE token = ? AND name = ? AND event_key IN (?)
 COMMIT
 
@@ -55,7 +55,3 @@ INSERT INTO `dynasink_newest` (`name`, `row_key`, `changed_at`, `sequence`) VALU
 SELECT row_key, sequence FROM dynasink_newest WHERE name = ? AND row_key IN (?)
 COMMIT
 
--- DDL
-CREATE TABLE IF NOT EXISTS dynasink_tombstones (table_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, row_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, sequence CHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, deleted_at DATETIME(6) NOT NULL, PRIMARY KEY (table_name, row_key), INDEX (deleted_at))
-CREATE TABLE IF NOT EXISTS dynasink_inbox (name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, event_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, token VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, applied_at DATETIME(6) NOT NULL, PRIMARY KEY (name, event_key), INDEX (applied_at))
-CREATE TABLE IF NOT EXISTS dynasink_newest (name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, row_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, sequence CHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, changed_at DATETIME(6) NOT NULL, PRIMARY KEY (name, row_key), INDEX (changed_at))

@@ -1,21 +1,21 @@
 -- tombstones
 BEGIN Default
 DELETE FROM dynasink_tombstones WHERE table_name = '' AND row_key = ''
-INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
-SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 DELETE FROM "shop"."orders" AS target WHERE (target."a" = ? AND target."b" = ? AND (target."stream_sequence" IS NULL OR target."stream_sequence" <= ?))
+SELECT row_key FROM dynasink_tombstones WHERE table_name = ? AND sequence > ? LIMIT 1
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
 INSERT INTO "shop"."orders" AS target ("a", "b", "v", "n", "stream_sequence") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "stream_sequence" = excluded."stream_sequence" WHERE target."stream_sequence" IS NULL OR target."stream_sequence" <= excluded."stream_sequence"
+INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 COMMIT
 
 -- version
 BEGIN Default
 DELETE FROM dynasink_tombstones WHERE table_name = '' AND row_key = ''
-INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
-SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 DELETE FROM "orders" AS target WHERE (target."a" = ? AND target."b" = ? AND (target."n" IS NULL OR target."n" <= ?))
+SELECT row_key, sequence FROM dynasink_tombstones WHERE table_name = ? AND row_key IN (?, ?)
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n" WHERE target."n" IS NULL OR target."n" <= excluded."n"
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n" WHERE target."n" IS NULL OR target."n" <= excluded."n"
+INSERT INTO "dynasink_tombstones" AS target ("table_name", "row_key", "deleted_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("table_name", "row_key") DO UPDATE SET "deleted_at" = excluded."deleted_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 COMMIT
 
 -- soft delete
@@ -42,12 +42,13 @@ BEGIN Default
 INSERT INTO "dynasink_newest" AS target ("name", "row_key", "changed_at", "sequence") VALUES (?, ?, ?, ?) ON CONFLICT ("name", "row_key") DO UPDATE SET "changed_at" = excluded."changed_at", "sequence" = excluded."sequence" WHERE target."sequence" IS NULL OR target."sequence" <= excluded."sequence"
 SELECT row_key, sequence FROM dynasink_newest WHERE name = ? AND row_key IN (?)
 DELETE FROM "parts" AS target WHERE (target."a" = ? AND target."b" = ?)
-INSERT INTO "parts" ("a", "b", "n") VALUES (?, ?, ?), (?, ?, ?)
+INSERT INTO "parts" ("a", "b", "n") VALUES (?, ?, ?)
+INSERT INTO "parts" ("a", "b", "n") VALUES (?, ?, ?)
 COMMIT
 
 -- once
 BEGIN Default
-INSERT INTO dynasink_inbox (name, event_key, token, applied_at) VALUES (?, ?, ?, ?) ON CONFLICT (name, event_key) DO NOTHING RETURNING event_key
+INSERT INTO "dynasink_inbox" ("name", "event_key", "token", "applied_at") VALUES (?, ?, ?, ?) ON CONFLICT (name, event_key) DO NOTHING RETURNING event_key
 COMMIT
 
 -- newest
@@ -56,7 +57,3 @@ INSERT INTO "dynasink_newest" AS target ("name", "row_key", "changed_at", "seque
 SELECT row_key, sequence FROM dynasink_newest WHERE name = ? AND row_key IN (?)
 COMMIT
 
--- DDL
-CREATE TABLE IF NOT EXISTS dynasink_tombstones (table_name TEXT NOT NULL, row_key TEXT NOT NULL, sequence TEXT NOT NULL, deleted_at TIMESTAMP NOT NULL, PRIMARY KEY (table_name, row_key))
-CREATE TABLE IF NOT EXISTS dynasink_inbox (name TEXT NOT NULL, event_key TEXT NOT NULL, token TEXT NOT NULL, applied_at TIMESTAMP NOT NULL, PRIMARY KEY (name, event_key))
-CREATE TABLE IF NOT EXISTS dynasink_newest (name TEXT NOT NULL, row_key TEXT NOT NULL, sequence TEXT NOT NULL, changed_at TIMESTAMP NOT NULL, PRIMARY KEY (name, row_key))

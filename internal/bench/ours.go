@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/dynasink/dynasink/handler"
+	"github.com/dynasink/dynasink/internal/bench/order"
+	"github.com/dynasink/dynasink/internal/streamjson"
+	"github.com/dynasink/dynasink/mapping"
+	"github.com/dynasink/dynasink/sink"
+	"github.com/dynasink/dynasink/sink/sqlsink"
+	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
+)
+
+// guards are the ways to keep old deliveries from overwriting newer ones.
+var guards = []struct {
+	name   string
+	option sqlsink.TableOption
+}{
+	{"softdelete", sqlsink.SoftDelete("deleted_at", "")},
+	{"tombstones", sqlsink.Tombstones("")},
+	{"unguarded", sqlsink.Unguarded()},
+}
+
+func newTarget(pool *sqlx.DB, guard sqlsink.TableOption) (sink.Target[flat], error) {
+	var opts []sqlsink.Option
+	if pool.DriverName() == "pgx" {
+		opts = append(opts, pgxwire.Pipeline())
+	}
+	db, err := sqlsink.New(pool, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return sqlsink.NewTable[flat](db, order.Table, guard)
+}
+
+// stage writes rows as a handler's batch does: staged, then committed.
+func stage(ctx context.Context, target sink.Target[flat], changes []change) error {
+	u := sink.NewUnit()
+	for i := range changes {
+		c := &changes[i]
+		b := u.Begin(sink.Origin{Source: streamARN, EventID: "e", EventName: string(c.event), Sequence: c.sequence})
+		if c.event == handler.Remove {
+			target.Delete(b, c.row)
+		} else {
+			target.Upsert(b, c.row)
+		}
+		if err := b.End(nil); err != nil {
+			return err
+		}
+	}
+	if err := u.Commit(ctx, nil); err != nil {
+		return err
+	}
+	return u.Err()
+}
+
+// invoke has a function's handler take the payload.
+func invoke(target sink.Target[flat]) func(ctx context.Context, payload []byte) error {
+	h := handler.NewDynamoDBEventHandler(handler.Mirror(target), handler.Needs(handler.NewImage))
+	return func(ctx context.Context, payload []byte) error {
+		response, err := h.Invoke(ctx, payload)
+		if err == nil && string(response) != `{"batchItemFailures":[]}` {
+			err = fmt.Errorf("response %.200s", response)
+		}
+		return err
+	}
+}
+
+// decodeFresh is the fast way from a payload of INSERTs to rows, without a handler.
+func decodeFresh(d *mapping.Decoder[flat], payload []byte) ([]change, error) {
+	changes := make([]change, 0, len(payload)/512)
+	text := string(payload)
+	records, err := streamjson.SplitWith(text, func(_ int, image streamjson.Image, at int) (int, bool) {
+		if image != streamjson.NewImage {
+			return at, false
+		}
+		changes = append(changes, change{})
+		end, err := d.DecodePrefix(text, at, &changes[len(changes)-1].row)
+		return end, err == nil
+	})
+	if err == nil && len(records) != len(changes) {
+		err = fmt.Errorf("%d images in %d records", len(changes), len(records))
+	}
+	for i := range records {
+		changes[i].sequence = records[i].SequenceNumber
+	}
+	return changes, err
+}

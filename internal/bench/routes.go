@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+
+	"github.com/dynasink/dynasink/mapping"
+)
+
+// writer is one way to bring a batch into a database.
+type writer struct {
+	name  string
+	fresh bool // takes INSERTs only
+	most  int  // how many records it is given at once; 0: as many as there are
+	write func(ctx context.Context, b *batch) error
+}
+
+// rowByRowMost limits the batches of who writes row by row: each record costs the same there, however many there are.
+func (o options) rowByRowMost() int {
+	if o.quick {
+		return 500
+	}
+	return 1000
+}
+
+// writers are all routes into a database: the peers, the ceiling, and one of ours for each guard.
+func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
+	decoder, err := mapping.NewDecoder[flat]()
+	if err != nil {
+		return nil, err
+	}
+	db, err := openGorm(p.plain)
+	if err != nil {
+		return nil, err
+	}
+	all := []writer{
+		{"usual", false, o.rowByRowMost(), rows(c, decodeChanges, func(ctx context.Context, c []change) error { return rowByRow(ctx, p.plain, c) })},
+		{"gorm", false, 0, rows(c, decodeChanges, func(ctx context.Context, c []change) error { return inBatches(ctx, db, c) })},
+		{"ceiling", true, 0, rows(c,
+			func(payload []byte) ([]change, error) { return decodeFresh(decoder, payload) },
+			func(ctx context.Context, c []change) error { return d.load(ctx, p.plain, c) })},
+	}
+	for _, g := range guards {
+		target, err := newTarget(p.ours, g.option)
+		if err != nil {
+			return nil, err
+		}
+		handle := invoke(target)
+		all = append(all, writer{g.name, false, 0, func(ctx context.Context, b *batch) error {
+			if c.suite == "write" {
+				return stage(ctx, target, b.changes)
+			}
+			return handle(ctx, b.payload)
+		}})
+	}
+	return all, nil
+}
+
+// rows is a route that writes changes: those of the batch, or where the case begins with a payload those decoded from it.
+func rows(c sqlCase, decode func([]byte) ([]change, error), write func(context.Context, []change) error) func(context.Context, *batch) error {
+	return func(ctx context.Context, b *batch) error {
+		if c.suite == "write" {
+			return write(ctx, b.changes)
+		}
+		changes, err := decode(b.payload)
+		if err != nil {
+			return err
+		}
+		return write(ctx, changes)
+	}
+}

@@ -1,0 +1,52 @@
+// Package onetrip is what package sqlsink and the packages of its drivers agree on, so that a whole transaction goes to
+// the database and is answered in one network round trip, and sqlsink names no driver.
+package onetrip
+
+import (
+	"context"
+	"errors"
+)
+
+// Batch is a transaction: BEGIN, the statements in their order, COMMIT.
+type Batch struct {
+	Begin      []string // BEGIN and what belongs to it, without parameters
+	Statements []Statement
+	Unnamed    bool // leave no prepared statement behind on the connection
+}
+
+// Statement is one statement of a batch; the rows it returns are dropped.
+type Statement struct {
+	Doing  string // for errors: "upsert into orders"
+	Text   string
+	Params []Param
+	Copy   []byte // what a COPY … FROM STDIN statement reads; nil for any other
+
+	// Optimistic marks a statement whose failure only means that the batch has to be put in another way.
+	Optimistic bool
+}
+
+// Param is a parameter in the text or the binary format of the wire protocol; nil data is NULL.
+type Param struct {
+	Binary bool
+	Data   []byte
+}
+
+// Sender sends batches over connections of one driver. It is safe for concurrent use; a connection is not.
+type Sender interface {
+	// Send commits b in one round trip on a connection as sql.Conn.Raw gives it. When it returns nil, b is committed. A
+	// *Failure says that nothing is. After any other error that may be open, and the connection is closed unless the error is
+	// ErrForeign: then nothing was sent.
+	Send(ctx context.Context, driverConn any, b *Batch) error
+}
+
+// ErrForeign says that a connection is not of the sender's driver.
+var ErrForeign = errors.New("the connection is not of the driver that the sender knows")
+
+// Failure is the failure of one statement, after which nothing of the batch is committed.
+type Failure struct {
+	Statement int // -1: BEGIN; the number of statements: COMMIT
+	Err       error
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+func (f *Failure) Unwrap() error { return f.Err }

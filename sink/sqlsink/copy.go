@@ -1,0 +1,91 @@
+package sqlsink
+
+import (
+	"context"
+
+	"github.com/dynasink/dynasink/internal/onetrip"
+)
+
+// put upserts changes: what is most likely new goes by COPY where that can be tried, because it is the fastest way into a
+// table; the rest, and everything when COPY has met a row that is there, goes by u.
+func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, extra ...func(*change) datum) error {
+	fresh, rest := t.freshOf(tx, changes)
+	if len(fresh) > 0 {
+		rows, err := t.grid(fresh, t.columns.every, extra...)
+		if err != nil {
+			return err
+		}
+		u.buried.lowest = lowest(fresh)
+		if copied, err := u.copy(ctx, tx, rows); err != nil {
+			return err
+		} else if !copied {
+			rest = changes
+		}
+	}
+	rows, err := t.grid(rest, t.columns.every, extra...)
+	if err != nil {
+		return err
+	}
+	u.buried.lowest = lowest(rest)
+	return u.exec(ctx, tx, rows)
+}
+
+func lowest(changes []change) (version string) {
+	for i := range changes {
+		if version == "" || changes[i].version < version {
+			version = changes[i].version
+		}
+	}
+	return version
+}
+
+// freshOf parts the changes that COPY is tried for from the rest; changes keep their order in both.
+func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
+	if tx.gathered == nil || tx.gathered.noCopy || tx.store.copyFrom <= 0 || tx.store.stateless {
+		return nil, changes
+	}
+	n := 0
+	for i := range changes {
+		if changes[i].fresh {
+			n++
+		}
+	}
+	if n < tx.store.copyFrom || !tx.store.optimism.allows(t.name) {
+		return nil, changes
+	}
+	fresh, rest = make([]change, 0, n), make([]change, 0, len(changes)-n)
+	for _, c := range changes {
+		if c.fresh {
+			fresh = append(fresh, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return fresh, rest
+}
+
+// copy gathers a COPY, if all values have a binary format. It is optimistic: a row that is there already, or was deleted by a
+// newer change, fails the whole transaction, which is then sent again without.
+func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err error) {
+	types, err := tx.columnTypes(ctx, u.table, u.columns)
+	if err != nil {
+		return false, err
+	}
+	data, ok := copyData(rows, types)
+	if !ok {
+		return false, nil
+	}
+	if u.buried.table != "" {
+		tx.gatherOptimistic(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
+	}
+	s := tx.statement()
+	s.text("COPY ", s.dialect.quoteTable(u.table), " (", s.dialect.quoteAll(u.columns), ") FROM STDIN (FORMAT binary)")
+	tx.gathered.copied = append(tx.gathered.copied, u.table)
+	tx.gatherOptimistic(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
+	return true, nil
+}
+
+func (t *tx) gatherOptimistic(s onetrip.Statement) {
+	s.Optimistic = true
+	t.gathered.statements = append(t.gathered.statements, s)
+}

@@ -1,0 +1,102 @@
+package sqlsink
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+)
+
+// pgColumn is what PostgreSQL knows of a column: an array has the type of its elements, so it must be known.
+type pgColumn struct {
+	name string // the type, for a cast; without its modifier, because a cast cuts what is too long and an assignment refuses it
+	oid  uint32 // the type's; a domain's base type
+}
+
+// catalog remembers the columns of tables, which are asked for once.
+type catalog struct {
+	mu     sync.Mutex
+	tables map[string]map[string]pgColumn
+}
+
+// ours are the columns of the library's own tables.
+var ours = map[string]pgColumn{
+	"table_name": pgText, "name": pgText, "row_key": pgText, "event_key": pgText, "token": pgText, "sequence": pgText,
+	"deleted_at": pgMoment, "applied_at": pgMoment, "changed_at": pgMoment,
+}
+
+var (
+	pgText   = pgColumn{"text", 25}
+	pgMoment = pgColumn{"timestamptz", 1184}
+)
+
+// columnTypes returns the types of columns of a table. One that the table does not have is of no type: the statement that
+// names it then says so.
+func (t *tx) columnTypes(ctx context.Context, table string, names []string) ([]pgColumn, error) {
+	known := ours
+	if table != tombstoneTable && table != inboxTable && table != newestTable {
+		var err error
+		if known, err = t.catalogOf(ctx, table); err != nil {
+			return nil, err
+		}
+	}
+	columns := make([]pgColumn, len(names))
+	for i, name := range names {
+		columns[i] = known[name]
+	}
+	return columns, nil
+}
+
+func (t *tx) catalogOf(ctx context.Context, table string) (map[string]pgColumn, error) {
+	c := &t.store.catalog
+	c.mu.Lock()
+	known := c.tables[table]
+	c.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	known, err := t.lookUp(ctx, table)
+	if err != nil || len(known) == 0 {
+		return known, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tables == nil {
+		c.tables = map[string]map[string]pgColumn{}
+	}
+	c.tables[table] = known
+	return known, nil
+}
+
+func (t *tx) lookUp(ctx context.Context, table string) (map[string]pgColumn, error) {
+	const query = "SELECT a.attname, CAST(b.oid AS text), format_type(b.oid, -1) FROM pg_attribute AS a" +
+		" JOIN pg_type AS ty ON ty.oid = a.atttypid JOIN pg_type AS b ON b.oid = CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END" +
+		" WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped"
+	doing := "look at the columns of " + table
+	ask := t.conn.QueryContext
+	if t.open != nil {
+		ask = t.open.QueryContext
+	}
+	rows, err := ask(ctx, query, t.store.dialect.quoteTable(table))
+	if err != nil {
+		return nil, t.store.wrap(doing, err)
+	}
+	known := map[string]pgColumn{}
+	err = scanTexts(rows, 3, func(c []string) {
+		oid, _ := strconv.ParseUint(c[1], 10, 32) // it is 0, no type that we know, if it is none
+		known[c[0]] = pgColumn{c[2], uint32(oid)}
+	})
+	return known, t.store.wrap(doing, err)
+}
+
+// doubt forgets what is known of the tables when a statement was refused for its columns or types: somebody may have
+// changed a table, and the next try is to look again.
+func (c *catalog) doubt(err error) {
+	var e *Error
+	if !errors.As(err, &e) || len(e.SQLState) != 5 || e.SQLState[:2] != "42" && e.SQLState != "22P03" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tables = nil
+}

@@ -1,0 +1,159 @@
+package pgxwire
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/dynasink/dynasink/internal/onetrip"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// encode makes the messages of the whole batch. They bypass pgconn's own buffer, which belongs to the side that reads.
+func (f *flight) encode() error {
+	f.out = slices.Grow(*buffers.Get().(*[]byte), f.size())
+	for _, text := range f.batch.Begin {
+		if err := f.execute("", text, nil, true); err != nil {
+			return err
+		}
+	}
+	for i := range f.batch.Statements {
+		if err := f.statement(&f.batch.Statements[i]); err != nil {
+			return err
+		}
+	}
+	if err := f.execute("", "COMMIT", nil, true); err != nil {
+		return err
+	}
+	return f.put(&pgproto3.Sync{})
+}
+
+// buffers are kept for the next batch, as long as the garbage collector lets them.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// recycle gives the buffer back; nobody may be writing from it any more.
+func (f *flight) recycle() {
+	out := f.out[:0]
+	f.out = nil
+	buffers.Put(&out)
+}
+
+// size estimates what the batch takes.
+func (f *flight) size() int {
+	const begin, each = 256, 128
+	size := begin
+	for i := range f.batch.Statements {
+		s := &f.batch.Statements[i]
+		size += each + len(s.Text) + len(s.Copy)
+		for k := range s.Params {
+			size += 8 + len(s.Params[k].Data)
+		}
+	}
+	return size
+}
+
+func (f *flight) put(messages ...pgproto3.FrontendMessage) (err error) {
+	for _, m := range messages {
+		if f.out, err = m.Encode(f.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *flight) statement(s *onetrip.Statement) error {
+	name, known := "", false
+	if !f.batch.Unnamed && s.Copy == nil {
+		name, known = f.name(s.Text)
+	}
+	err := f.execute(name, s.Text, s.Params, !known)
+	if err != nil || s.Copy == nil {
+		return err
+	}
+	return f.put(&pgproto3.CopyData{Data: s.Copy}, &pgproto3.CopyDone{})
+}
+
+func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) error {
+	if parse {
+		if err := f.put(&pgproto3.Parse{Name: name, Query: text}); err != nil {
+			return err
+		}
+	}
+	bind := pgproto3.Bind{PreparedStatement: name}
+	for _, p := range params {
+		bind.ParameterFormatCodes = append(bind.ParameterFormatCodes, format(p))
+		bind.Parameters = append(bind.Parameters, p.Data)
+	}
+	return f.put(&bind, &pgproto3.Execute{})
+}
+
+func format(p onetrip.Param) int16 {
+	if p.Binary {
+		return pgproto3.BinaryFormat
+	}
+	return pgproto3.TextFormat
+}
+
+// maxNames bounds what a connection keeps prepared. The texts of a program are few: a handful for each table.
+const maxNames = 256
+
+// name returns the name of a prepared statement, and whether the connection has it already. "" is the unnamed one.
+func (f *flight) name(text string) (name string, known bool) {
+	if name, known = f.session.names[text]; known {
+		return name, true
+	}
+	if len(f.session.names) >= maxNames {
+		return "", false
+	}
+	name = "dynasink_" + strconv.Itoa(f.session.made)
+	f.session.made++
+	f.session.names[text] = name
+	f.prepared = append(f.prepared, text)
+	return name, false
+}
+
+// session is what a connection has prepared.
+type session struct {
+	names map[string]string // by text
+	made  int               // how many names have been given; none is given twice
+}
+
+func sessionOf(conn *pgconn.PgConn) *session {
+	const key = "github.com/dynasink/dynasink"
+	s, ok := conn.CustomData()[key].(*session)
+	if !ok {
+		s = &session{names: map[string]string{}}
+		conn.CustomData()[key] = s
+	}
+	return s
+}
+
+// forget takes back the names of statements that a failed flight was to prepare: which of them the server has got to is
+// not known.
+func (f *flight) forget() {
+	for _, text := range f.prepared {
+		delete(f.session.names, text)
+	}
+}
+
+// outdated reports that the server does not have, or can no longer run, a statement that this connection had prepared:
+// somebody has said DEALLOCATE ALL, or a table was changed. With new statements the batch may go.
+func (f *flight) outdated() bool {
+	var e *pgconn.PgError
+	if f.failure == nil || !errors.As(f.failure.Err, &e) || e.Code != "26000" && e.Code != "0A000" || !f.wasPrepared(f.failure.Statement) {
+		return false
+	}
+	clear(f.session.names)
+	return true
+}
+
+// wasPrepared reports whether the statement at that place was sent by the name of an earlier batch.
+func (f *flight) wasPrepared(at int) bool {
+	if at < 0 || at >= len(f.batch.Statements) {
+		return false
+	}
+	_, named := f.session.names[f.batch.Statements[at].Text]
+	return named
+}

@@ -1,0 +1,117 @@
+package sqlsink
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/dynasink/dynasink/sink"
+)
+
+// modern is a driver with the interfaces of today; it counts its statements.
+type modern struct {
+	fakeConn
+	prepared, closed int
+	executed         []string
+	fail             error                 // of Close
+	each             func(executed int)    // after a row
+	context          func(context.Context) // of a call
+}
+
+func (m *modern) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	m.context(ctx)
+	m.prepared++
+	return &modernStmt{fakeStmt{m.f, text}, m}, nil
+}
+
+type modernStmt struct {
+	fakeStmt
+	m *modern
+}
+
+func (s *modernStmt) Close() error {
+	s.m.closed++
+	return s.m.fail
+}
+
+func (s *modernStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.m.context(ctx)
+	var texts []string
+	for i, a := range args {
+		if a.Ordinal != i+1 || a.Name != "" {
+			return nil, errors.New("a parameter out of order")
+		}
+		texts = append(texts, a.Value.(string))
+	}
+	s.m.executed = append(s.m.executed, strings.Join(texts, " "))
+	s.m.each(len(s.m.executed))
+	return driver.RowsAffected(1), s.m.f.note(s.text)
+}
+
+func newModern(t *testing.T) *modern {
+	return &modern{fakeConn: fakeConn{&fake{}}, each: func(int) {}, context: func(ctx context.Context) {
+		if ctx.Done() != nil {
+			t.Error("the driver has to watch a context")
+		}
+	}}
+}
+
+func gridOf(columns int, cells ...string) *grid {
+	g := newGrid(columns, len(cells)/columns)
+	for _, c := range cells {
+		g.add(textOf(c))
+	}
+	return g
+}
+
+func TestEachRow(t *testing.T) {
+	t.Parallel()
+	m := newModern(t)
+	if err := eachRow(t.Context(), m, "one", gridOf(2, "a", "b", "c", "d")); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(m.executed, ", "); got != "a b, c d" || m.prepared != 1 || m.closed != 1 {
+		t.Errorf("executed %s; %d prepared, %d closed", got, m.prepared, m.closed)
+	}
+}
+
+func TestEachRowEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	m := newModern(t)
+	m.each = func(executed int) {
+		if executed == 2 {
+			cancel()
+		}
+	}
+	err := eachRow(ctx, m, "one", gridOf(1, "a", "b", "c"))
+	if !errors.Is(err, context.Canceled) || len(m.executed) != 2 || m.closed != 1 {
+		t.Errorf("error %v after %q; %d closed", err, m.executed, m.closed)
+	}
+}
+
+func TestEachRowFails(t *testing.T) {
+	t.Parallel()
+	m := newModern(t)
+	m.fail = errPlain
+	if err := eachRow(t.Context(), m, "one", gridOf(1, "a")); !errors.Is(err, errPlain) {
+		t.Errorf("an error of Close became %v", err)
+	}
+	m.f.fail = map[string]error{"one": mattnError{19, 2067}}
+	if err := eachRow(t.Context(), m, "one", gridOf(1, "a", "b")); err != (mattnError{19, 2067}) || len(m.executed) != 2 {
+		t.Errorf("got %v after %q", err, m.executed)
+	}
+	// A driver as old as database/sql, and the way that the error takes.
+	f := &fake{fail: map[string]error{"INSERT": mattnError{19, 2067}}}
+	orders := mustTable[keyOnly](t, f.open(t, SQLite), "orders", Unguarded())
+	err := stage(t, func(b *sink.Batch) { orders.Upsert(b, keyOnly{"a"}) })
+	var e *Error
+	if !errors.As(err, &e) || e.Doing != "upsert into orders" || !sink.IsPermanent(err) {
+		t.Errorf("error %v", err)
+	}
+	if log := f.statements(); !strings.HasSuffix(log, "\nROLLBACK") {
+		t.Errorf("executed\n%s", log)
+	}
+}
