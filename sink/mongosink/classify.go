@@ -84,7 +84,9 @@ func (e *Error) onID() bool {
 // disconnected reports a connection that is gone or could not be made in time.
 func disconnected(err error) bool {
 	var network net.Error
-	if mongo.IsTimeout(err) || errors.As(err, &network) || unreachable(err) {
+	var pool interface{ Retryable() bool } // a pool that was cleared because another operation lost its connection
+	switch {
+	case mongo.IsTimeout(err), errors.As(err, &network), unreachable(err), errors.As(err, &pool) && pool.Retryable():
 		return true
 	}
 	return slices.ContainsFunc([]error{context.Canceled, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed}, func(known error) bool {

@@ -32,6 +32,12 @@ func verdict(err error) string {
 	return "unmarked"
 }
 
+// clearedPool is what the driver returns to those whose connection was closed with another's.
+type clearedPool struct{}
+
+func (clearedPool) Error() string   { return "connection pool was cleared" }
+func (clearedPool) Retryable() bool { return true }
+
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -60,6 +66,7 @@ func TestClasses(t *testing.T) {
 		{errors.New("server selection error: no reachable servers"), "transient"},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, "transient"},
 		{io.ErrUnexpectedEOF, "transient"},
+		{fmt.Errorf("begin: %w", clearedPool{}), "transient"},
 		{context.Canceled, "transient"},
 		{mongo.ErrClientDisconnected, "unmarked"},
 		{nil, "none"},

@@ -35,6 +35,8 @@ type transaction struct {
 	since int
 	dirty bool
 	ended bool
+
+	committed bool // a commit may be asked for again
 }
 
 func newFake() *fake {
@@ -139,7 +141,9 @@ func (f *fake) transactionOf(c command) (*transaction, bson.D) {
 	}
 	t := f.open[id]
 	switch {
-	case t.ended:
+	case t != nil && t.committed:
+		return t, nil
+	case t == nil || t.ended:
 		return nil, failure(251, "NoSuchTransaction", "TransientTransactionError")
 	case t.dirty && t.since != f.written, c.name == "abortTransaction":
 		t.ended = true
@@ -165,12 +169,10 @@ func (t *transaction) failed(answer bson.D) bson.D {
 }
 
 func (f *fake) commit(t *transaction) bson.D {
-	if t.dirty && t.since != f.written {
-		return conflict
-	}
-	if t.dirty {
+	if t.dirty && !t.committed {
 		f.data.documents = t.data.documents
 		f.written++
 	}
+	t.committed = true
 	return ok
 }
