@@ -13,9 +13,9 @@ import (
 )
 
 // mongoSuite measures from rows to acknowledged documents, on a server that speaks MongoDB's protocol.
-func mongoSuite(ctx context.Context, quick bool) error {
-	return underHarness(ctx, func(h *harness) error {
-		s, err := servers.OpenMongo(ctx)
+func mongoSuite(o options) error {
+	return underHarness(o.ctx, func(h *harness) error {
+		s, err := servers.OpenMongo(h.ctx)
 		if err != nil {
 			return err
 		}
@@ -26,17 +26,24 @@ func mongoSuite(ctx context.Context, quick bool) error {
 		})
 		for _, rtt := range []time.Duration{0, time.Millisecond} {
 			for _, records := range []int{100, 1000, 10_000} {
-				c, err := newMongoCase(h, s, records, rtt)
-				if err != nil {
+				if err := measureMongo(h, s, o, records, rtt); err != nil {
 					return err
-				}
-				if err := c.measure(mongoRounds(records, quick)); err != nil {
-					return fmt.Errorf("%s: %w", c.name, err)
 				}
 			}
 		}
 		return nil
 	})
+}
+
+func measureMongo(h *harness, s *servers.MongoServer, o options, records int, rtt time.Duration) error {
+	c, err := newMongoCase(h, s, records, rtt)
+	if err != nil || !o.run.MatchString(c.name) {
+		return err
+	}
+	if err := c.measure(mongoRounds(records, o.quick)); err != nil {
+		return fmt.Errorf("%s: %w", c.name, err)
+	}
+	return nil
 }
 
 // mongoRounds are many and short, so that what else the machine does hits single ones.
