@@ -21,7 +21,7 @@ type rawRecord struct {
 }
 
 func (r *rawRecord) origin() sink.Origin {
-	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, EventName: string(r.EventName), Sequence: r.SequenceNumber}
+	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, EventName: r.EventName, Sequence: r.SequenceNumber}
 }
 
 // split takes a payload apart into records. It does not look into their images, but hands them to read, which may be nil.

@@ -61,13 +61,19 @@ func TestPreflightWantsRights(t *testing.T) {
 				t.Fatal(err)
 			}
 			table[plainKey](t, db, "orders")
+			history := appending(t, db)
+			for _, statement := range history.DDL() {
+				execute(t, admin, statement)
+			}
 			found := problemsOf(t, db)
 			if found == nil {
 				t.Fatal("Preflight found nothing")
 			}
 			q := oneOf(db.Dialect(), `"`, "`", "")
+			toAppend := oneOf(db.Dialect(), "SELECT, INSERT", "SELECT, INSERT, UPDATE", "")
 			want := "sqlsink: the database is not what the targets need:\n" +
 				"  table orders: the user lacks the right to INSERT, UPDATE, DELETE; mend it with: GRANT INSERT, UPDATE, DELETE ON " + q + "orders" + q + " TO " + user + "\n" +
+				"  table history: the user lacks the right to " + toAppend + "; mend it with: GRANT " + toAppend + " ON " + q + "history" + q + " TO " + user + "\n" +
 				"  table dynasink_tombstones: the user lacks the right to SELECT, INSERT, UPDATE; mend it with: GRANT SELECT, INSERT, UPDATE ON " + q + "dynasink_tombstones" + q + " TO " + user
 			if found.Error() != want {
 				t.Errorf("got\n%v\nwant\n%s", found, want)
@@ -79,6 +85,7 @@ func TestPreflightWantsRights(t *testing.T) {
 				t.Error(err)
 			}
 			stageRow(t, db)
+			stageOne(t, func(b *sink.Batch) { history.Upsert(b, cell[string]{"a", "v"}) })
 		})
 	}
 }

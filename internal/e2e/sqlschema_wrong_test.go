@@ -47,11 +47,13 @@ func target[R any](name string, opts ...sqlsink.TableOption) func(*testing.T, *s
 	return func(t *testing.T, db *sqlsink.DB) { table[R](t, db, name, opts...) }
 }
 
-func appending(t *testing.T, db *sqlsink.DB, opts ...sqlsink.AppendOption) {
+func appending(t *testing.T, db *sqlsink.DB, opts ...sqlsink.AppendOption) *sqlsink.Append[cell[string]] {
 	t.Helper()
-	if _, err := sqlsink.NewAppend[plainKey](db, "history", opts...); err != nil {
+	target, err := sqlsink.NewAppend[cell[string]](db, "history", opts...)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return target
 }
 
 // sqlOf is the statements of each dialect, with the key type filled in for {key}.

@@ -31,6 +31,7 @@ func ddl(d Dialect, table string) string { return strings.Join(librarySpec(d, ta
 //	signed integers to 32 bits         INTEGER            INTEGER            INTEGER
 //	other integers                     BIGINT             BIGINT             INTEGER
 //	uint, uint64                       NUMERIC(20)        BIGINT UNSIGNED    INTEGER
+//	big.Int                            NUMERIC            DECIMAL(65)        TEXT
 //	float32, float64                   DOUBLE PRECISION   DOUBLE             REAL
 //	bool                               BOOLEAN            BOOLEAN            BOOLEAN
 //	[]byte, [n]byte                    BYTEA              MEDIUMBLOB         BLOB
@@ -39,6 +40,8 @@ func ddl(d Dialect, table string) string { return strings.Join(librarySpec(d, ta
 //	interface, other driver.Valuer     TEXT               MEDIUMTEXT ¹       TEXT
 //
 //	¹ CHARACTER SET utf8mb4
+//
+// MySQL's JSON keeps numbers in 64 bits and rounds longer ones; where that matters, type=LONGTEXT keeps the text.
 //
 // Pointers have the type of what they point to, and the sql.Null types that of their value. A column is NOT NULL if the
 // field cannot be nil, or the tag has the option notnull, and no guard leaves it out.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"math/big"
 	"net/netip"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ type kinds struct {
 	Array    [2]int
 	Struct   struct{ X int }
 	Text     netip.Addr
+	Big      *big.Int
 	Any      any
 	Valuer   driver.Valuer
 	Declared string  `db:"declared,type=NUMERIC(20,4)"`

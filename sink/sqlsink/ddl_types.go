@@ -3,6 +3,7 @@ package sqlsink
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (c *columnSpec) hold(t reflect.Type) {
 	case t == reflect.TypeFor[json.RawMessage]():
 		c.holds, c.nullable, c.null = wantJSON, true, true
 	case implements(t, textType) && t.Kind() != reflect.String:
-		c.holds = wantText
+		c.holds, c.digits = wantText, t == reflect.TypeFor[big.Int]()
 		c.nilable(t)
 	default:
 		c.holdKind(t)
@@ -89,6 +90,8 @@ func (c *columnSpec) columnType(d Dialect, sizes map[string]int) string {
 		return fmt.Sprintf("VARBINARY(%d)", sizes[c.name])
 	case c.holds == wantWhole:
 		return c.wholeType(d)
+	case c.digits:
+		return map[Dialect]string{PostgreSQL: "NUMERIC", MySQL: "DECIMAL(65)", SQLite: "TEXT"}[d]
 	case c.version:
 		return map[Dialect]string{PostgreSQL: "NUMERIC(40)", MySQL: "DECIMAL(40)", SQLite: "INTEGER"}[d]
 	}

@@ -77,11 +77,3 @@ func (d Dialect) isolation() *sql.TxOptions {
 	}
 	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 }
-
-// parameters is how many placeholders a statement may have.
-func (d Dialect) parameters() int {
-	if d == SQLite {
-		return 32_766 // https://www.sqlite.org/limits.html#max_variable_number
-	}
-	return 65_535 // a 16-bit count in both wire protocols
-}

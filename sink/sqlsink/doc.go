@@ -68,6 +68,12 @@
 // Sequence numbers are comparable within one stream only. A table that gets its rows from several streams, or from a
 // stream that was disabled and enabled again, needs [GuardVersion]: a version attribute of the item.
 //
+// # Histories and outboxes
+//
+// [NewAppend] makes a target that adds a row for every change and replaces none, once per change however often it is
+// delivered: it knows by a unique column what it has appended. [EveryChange] is for tables of state in which rows take unique
+// values from each other: it keeps the order of staging, and nothing is left out.
+//
 // # Connections
 //
 // [Pool] sizes a pool for Lambda. A batch takes one connection. One that has been idle for a second has to answer first,

@@ -29,18 +29,13 @@ func Evolve(e Evolution) Option {
 // evolve adds what is missing and looks again, so that it does not matter who has added it. An error of a statement counts
 // only if its problem is still there.
 func (s *store) evolve(ctx context.Context, specs []*tableSpec, problems []Problem) ([]Problem, error) {
-	failed := map[string]error{} // by problem
-	added := false
+	failed := map[string]error{} // by problem; nil: its statements ran
 	for _, p := range problems {
-		if !p.adds {
-			continue
-		}
-		added = true
-		if err := s.run(ctx, p); err != nil {
-			failed[p.String()] = err
+		if p.adds {
+			failed[p.String()] = s.run(ctx, p)
 		}
 	}
-	if !added {
+	if len(failed) == 0 {
 		return problems, nil
 	}
 	left, err := s.compare(ctx, specs)

@@ -20,22 +20,28 @@ func (s *statement) literal(v *datum) {
 	case real: // the exponent makes it a double, and not an exact number
 		s.Write(strconv.AppendFloat(room[:0], v.real(), 'e', -1, 64))
 	case textual, octets:
-		s.quoted(v.text)
+		s.quoted(v.text, v.kind)
 	case moment:
-		s.Write(v.time().AppendFormat(room[:0], mysqlTime))
+		s.Write(appendTime(room[:0], v.time()))
 	}
 }
 
-// mysqlTime is what go-sql-driver makes of a time, in UTC: https://github.com/go-sql-driver/mysql#timetime-support
-const mysqlTime = `'` + time.DateTime + `.999999999'`
+// appendTime writes a time as go-sql-driver does, which leaves midnight out:
+// https://github.com/go-sql-driver/mysql#timetime-support
+func appendTime(dst []byte, t time.Time) []byte {
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.AppendFormat(dst, `'`+time.DateOnly+`'`)
+	}
+	return t.AppendFormat(dst, `'`+time.DateTime+`.999999999'`)
+}
 
-// quoted writes a string. One that is valid UTF-8 has a character set, which JSON columns insist on; its bytes are the
-// same in a binary column.
-func (s *statement) quoted(text string) {
+// quoted writes a string. Bytes that are valid UTF-8 are text too, since JSON columns insist on a character set; in a binary
+// column they are the same. Text that is not valid is an error here, and an argument then.
+func (s *statement) quoted(text string, k kind) {
 	switch {
 	case plain(text):
 		s.text("'", text, "'")
-	case utf8.ValidString(text):
+	case k == textual || utf8.ValidString(text):
 		s.hexadecimal("_utf8mb4 0x", text)
 	default:
 		s.hexadecimal("_binary 0x", text)

@@ -2,6 +2,7 @@ package sqlsink
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -95,12 +96,9 @@ func (t *actualTable) add(spec *tableSpec, r *pgColumnRow) {
 	if spec.column(r.name) == nil {
 		return
 	}
-	for _, right := range []struct {
-		name string
-		has  bool
-	}{{"SELECT", r.selects}, {"INSERT", r.inserts}, {"UPDATE", r.updates}} {
-		t.lack(right.name, right.has)
-	}
+	t.lack("SELECT", r.selects)
+	t.lack("INSERT", r.inserts)
+	t.lack("UPDATE", r.updates || !slices.Contains(spec.updated(PostgreSQL), r.name))
 }
 
 // pgTypes are the types of https://www.postgresql.org/docs/current/datatype.html that need no closer look.

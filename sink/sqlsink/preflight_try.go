@@ -3,6 +3,7 @@ package sqlsink
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/dynasink/dynasink/sink"
@@ -35,7 +36,8 @@ func (s *store) hidden(ctx context.Context, spec *tableSpec) *actualTable {
 	if denied, _ := refusal(s.dialect, s.wrap("look at "+spec.name, err)); !denied {
 		return nil
 	}
-	t := &actualTable{hidden: true, lacks: []string{"SELECT", "INSERT", "UPDATE"}}
+	t := &actualTable{hidden: true, lacks: []string{"SELECT", "INSERT"}}
+	t.lack("UPDATE", len(spec.updated(MySQL)) == 0)
 	t.lack("DELETE", !spec.deletes)
 	return t
 }
@@ -51,19 +53,26 @@ func (s *store) tryWrites(ctx context.Context, c *comparison) error {
 	defer tx.Rollback()
 	for _, write := range c.writes() {
 		_, err := tx.ExecContext(ctx, write.text)
-		err = s.wrap("try to write to "+c.spec.name, err)
-		denied, readOnly := refusal(s.dialect, err)
-		switch {
-		case readOnly:
-			c.server.readOnly = true
-			return nil
-		case denied:
-			c.actual.lack(write.right, false)
-		case sink.IsTransient(err):
+		err = c.note(write.right, s.wrap("try to write to "+c.spec.name, err))
+		if err != nil || c.server.readOnly {
 			return err
-		case err != nil:
-			c.actual.refused = err
 		}
+	}
+	return nil
+}
+
+// note takes down what the error of a write tells, or returns it.
+func (c *comparison) note(right string, err error) error {
+	denied, readOnly := refusal(c.server.dialect, err)
+	switch {
+	case readOnly:
+		c.server.readOnly = true
+	case denied:
+		c.actual.lack(right, false)
+	case sink.IsTransient(err):
+		return err
+	case err != nil:
+		c.actual.refused = err
 	}
 	return nil
 }
@@ -74,16 +83,16 @@ type write struct{ right, text string }
 // writes need the rights of a target. Only columns that are there are named.
 func (c *comparison) writes() []write {
 	d := c.server.dialect
+	updated := c.spec.updated(d)
 	var names, updates []string
 	for i := range c.spec.columns {
-		s := &c.spec.columns[i]
-		if a := c.actual.column(d, s.name); a == nil || a.generated {
+		name := c.spec.columns[i].name
+		if a := c.actual.column(d, name); a == nil || a.generated {
 			continue
 		}
-		name := d.quote(s.name)
-		names = append(names, name)
-		if !s.key || len(updates) == 0 {
-			updates = append(updates, name+" = "+name)
+		names = append(names, d.quote(name))
+		if slices.Contains(updated, name) {
+			updates = append(updates, d.quote(name)+" = "+d.quote(name))
 		}
 	}
 	if len(names) == 0 {
@@ -92,7 +101,9 @@ func (c *comparison) writes() []write {
 	table, list, none := d.quoteTable(c.spec.name), strings.Join(names, ", "), " WHERE 1 = 0"
 	writes := []write{
 		{"INSERT", "INSERT INTO " + table + " (" + list + ") SELECT " + list + " FROM " + table + none},
-		{"UPDATE", "UPDATE " + table + " SET " + strings.Join(updates, ", ") + none},
+	}
+	if len(updates) > 0 {
+		writes = append(writes, write{"UPDATE", "UPDATE " + table + " SET " + strings.Join(updates, ", ") + none})
 	}
 	if d == MySQL { // SQLite has no rights, and lets no transaction write after another has written what this one has read
 		writes = append(writes, write{"SELECT", "SELECT " + list + " FROM " + table + none})

@@ -41,23 +41,49 @@ func fitOf(d Dialect, c *columnSpec, a *actualColumn) fit {
 	}[c.holds](d, c, a)
 }
 
-// fitText knows that a text may be a number with more digits than a float has, that MySQL rounds a fraction for an integer
-// column, and that SQLite turns any text that looks like a number into one
-// (https://www.sqlite.org/datatype3.html#type_affinity).
+// fitText knows that a text may be a number with a fraction, and with more digits than a float has. Whoever gives an exact
+// column digits after the point wants them, but DECIMAL alone has none.
 func fitText(d Dialect, c *columnSpec, a *actualColumn) fit {
 	switch {
 	case c.field == "": // what the library writes is no number
 		return fitOwn(d, a)
-	case a.holds == haveFloat || d == MySQL && a.holds == haveInteger:
+	case d == SQLite:
+		return fitTextSQLite(a)
+	case c.digits:
+		return fitDigits(d, a)
+	case a.holds == haveFloat || a.holds == haveExact && a.scale == 0 || a.holds == haveInteger && d == MySQL:
 		return rounds
-	case d == SQLite && (a.holds == haveInteger || a.holds == haveExact):
-		return changes
-	case d != PostgreSQL && a.holds == haveBool:
+	case a.holds == haveBool && d == MySQL:
 		return mistyped
-	case d == PostgreSQL && a.holds == haveBytes: // where \ begins an escape
+	case a.holds == haveBytes && d == PostgreSQL: // where \ begins an escape
 		return changes
 	}
 	return fits
+}
+
+// fitDigits is for whole numbers of any length.
+func fitDigits(d Dialect, a *actualColumn) fit {
+	switch a.holds {
+	case haveText, haveInteger, haveExact:
+		return fits
+	case haveFloat:
+		return rounds
+	case haveJSON:
+		if d == MySQL {
+			return rounds
+		}
+		return fits
+	}
+	return mistyped
+}
+
+// fitTextSQLite: all but a few types turn a text that looks like a number into one.
+// https://www.sqlite.org/datatype3.html#type_affinity
+func fitTextSQLite(a *actualColumn) fit {
+	if a.holds == haveText || a.holds == haveBytes {
+		return fits
+	}
+	return changes
 }
 
 func fitWhole(d Dialect, c *columnSpec, a *actualColumn) fit {
@@ -81,15 +107,17 @@ func fitWhole(d Dialect, c *columnSpec, a *actualColumn) fit {
 func fitFloat(d Dialect, c *columnSpec, a *actualColumn) fit {
 	switch a.holds {
 	case haveFloat:
-		if c.bits > a.bits {
+		if c.bits > a.bits || a.bits == 32 && d == MySQL { // whose FLOAT is read with six digits
 			return rounds
 		}
 		return fits
 	case haveExact, haveInteger:
-		if d == SQLite || a.holds == haveExact && a.scale != 0 { // whoever gives a scale wants it
+		switch {
+		case d == SQLite || a.holds == haveExact && a.scale != 0:
 			return fits
+		case a.holds == haveExact || d == MySQL:
+			return rounds
 		}
-		return rounds
 	case haveJSON:
 		return fits
 	}

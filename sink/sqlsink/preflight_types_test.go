@@ -22,19 +22,21 @@ var fittings = func() []fitting {
 	in := func(h have) actualColumn { return number(h, 64, -1) }
 	int64s, int32s, int16s := of(wantWhole, 64), of(wantWhole, 32), of(wantWhole, 16)
 	text, float64s, float32s := columnSpec{holds: wantText, field: "string"}, of(wantFloat, 64), of(wantFloat, 32)
+	digits := columnSpec{holds: wantText, field: "big.Int", digits: true}
 	version := columnSpec{holds: wantText, version: true}
 	micro, second := actualColumn{holds: haveTime, fraction: 6}, actualColumn{holds: haveTime}
 	return []fitting{
-		{text, in(haveText), "fff"}, {text, in(haveInteger), "frc"}, {text, in(haveExact), "ffc"}, {text, in(haveFloat), "rrr"},
-		{text, in(haveBool), "fmm"}, {text, in(haveBytes), "cff"}, {text, in(haveTime), "fff"}, {text, in(haveJSON), "fff"},
-		{text, in(haveUUID), "fff"}, {of(wantText, 0), in(haveText), "fff"}, {of(wantText, 0), in(haveInteger), "mmm"},
+		{text, in(haveText), "fff"}, {text, in(haveInteger), "frc"}, {text, in(haveExact), "ffc"}, {text, in(haveFloat), "rrc"},
+		{text, number(haveExact, 0, 0), "rrc"}, {digits, number(haveExact, 0, 0), "ffc"}, {digits, in(haveInteger), "ffc"}, {digits, in(haveFloat), "rrc"}, {digits, in(haveJSON), "frc"}, {digits, in(haveBytes), "mmf"},
+		{text, in(haveBool), "fmc"}, {text, in(haveBytes), "cff"}, {text, in(haveTime), "ffc"}, {text, in(haveJSON), "ffc"},
+		{text, in(haveUUID), "ffc"}, {of(wantText, 0), in(haveText), "fff"}, {of(wantText, 0), in(haveInteger), "mmm"},
 		{of(wantText, 0), in(haveBytes), "mfm"}, {text, in(haveOther), "fff"},
 		{int64s, in(haveInteger), "fff"}, {int64s, number(haveInteger, 32, 0), "fff"}, {int64s, in(haveExact), "fff"},
 		{int64s, in(haveFloat), "rrr"}, {int32s, in(haveFloat), "fff"}, {int32s, number(haveFloat, 32, 0), "rrr"},
 		{int16s, number(haveFloat, 32, 0), "fff"}, {int64s, in(haveText), "mmm"}, {int64s, in(haveBool), "mmf"},
 		{int64s, in(haveTime), "mmf"}, {int64s, in(haveJSON), "fff"}, {int64s, in(haveBytes), "mmm"}, {int64s, in(haveOther), "fff"},
-		{float64s, in(haveFloat), "fff"}, {float64s, number(haveFloat, 32, 0), "rrr"}, {float32s, number(haveFloat, 32, 0), "fff"},
-		{float64s, in(haveInteger), "rrf"}, {float64s, in(haveExact), "fff"}, {float64s, number(haveExact, 0, 0), "rrf"},
+		{float64s, in(haveFloat), "fff"}, {float64s, number(haveFloat, 32, 0), "rrr"}, {float32s, number(haveFloat, 32, 0), "frf"},
+		{float64s, in(haveInteger), "mrf"}, {float64s, in(haveExact), "fff"}, {float64s, number(haveExact, 0, 0), "rrf"},
 		{float64s, number(haveExact, 0, 2), "fff"}, {float64s, in(haveText), "mmm"}, {float64s, in(haveJSON), "fff"},
 		{of(wantBool, 0), in(haveBool), "fff"}, {of(wantBool, 0), in(haveInteger), "mff"}, {of(wantBool, 0), in(haveExact), "mmf"},
 		{of(wantBool, 0), in(haveText), "mmm"}, {of(wantBool, 0), in(haveJSON), "fff"},

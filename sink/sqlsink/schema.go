@@ -13,6 +13,7 @@ type tableSpec struct {
 	unique    bool       // rows are found by the key, so it must be unique
 	keysOnly  bool       // rows of nothing but the key and the guard are written
 	deletes   bool       // rows are deleted
+	keeps     bool       // rows that are there are not updated
 	ordered   bool       // rows are written in the order of their changes, so that other unique indexes do no harm
 	indexes   [][]string // columns of indexes that help
 	libraries []string   // the library's own tables that the target uses
@@ -26,6 +27,7 @@ type columnSpec struct {
 	holds    want
 	bits     int  // of a number; 0: as many as it likes
 	unsigned bool // of a whole number
+	digits   bool // a text that is a whole number: big.Int
 	field    string
 	declared string // the type that the row type's tag or the library gives; "" follows from what it holds
 	key      bool
@@ -75,7 +77,7 @@ func (t *table) spec() *tableSpec {
 
 // listSpec is what the target of a table of lists needs: the owner's columns find the rows.
 func (t *table) listSpec() *tableSpec {
-	s := &tableSpec{name: t.name, deletes: true, ordered: true, libraries: []string{newestTable}}
+	s := &tableSpec{name: t.name, deletes: true, keeps: true, ordered: true, libraries: []string{newestTable}}
 	for i := range t.columns.all {
 		c := &t.columns.all[i]
 		column := specOf(c)
@@ -116,6 +118,17 @@ func exactnessOf(declared string) exactness {
 	return verbatim
 }
 
+// updated lists the columns that statements assign to. MySQL's ON DUPLICATE KEY UPDATE always has the key's first.
+func (s *tableSpec) updated(d Dialect) []string {
+	var names []string
+	for i := range s.columns {
+		if c := &s.columns[i]; !c.key && !s.keeps || d == MySQL && s.unique && c.name == s.primary[0] {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
 func (s *tableSpec) column(name string) *columnSpec {
 	i := slices.IndexFunc(s.columns, func(c columnSpec) bool { return c.name == name })
 	if i < 0 {
@@ -145,7 +158,7 @@ func (s *tableSpec) needEvent(column string) {
 		s.columns[i].key, s.columns[i].exact = false, inexact
 	}
 	s.columns = append(s.columns, columnSpec{name: column, holds: wantText, declared: "CHAR(64)", key: true, late: true})
-	s.primary, s.deletes, s.ordered = []string{column}, false, true
+	s.primary, s.deletes, s.keeps, s.ordered = []string{column}, false, true, true
 }
 
 // library lists the columns of the library's own tables and what they hold.
@@ -168,7 +181,7 @@ var libraryTypes = map[Dialect]map[string]string{
 // librarySpec describes one of the library's own tables.
 func librarySpec(d Dialect, table string) *tableSpec {
 	holds := map[string]want{"NAME": wantText, "HASH": wantText, "DIGITS": wantSequence, "TIME": wantDeletion}
-	s := &tableSpec{name: table, own: true, unique: true}
+	s := &tableSpec{name: table, own: true, unique: true, keeps: table == inboxTable}
 	for i, column := range library[table] {
 		name, role, _ := strings.Cut(column, " ")
 		c := columnSpec{name: name, holds: holds[role], declared: libraryTypes[d][role], key: i < 2}

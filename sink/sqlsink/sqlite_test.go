@@ -100,7 +100,7 @@ func TestEachRowFails(t *testing.T) {
 		t.Errorf("an error of Close became %v", err)
 	}
 	m.f.fail = map[string]error{"one": mattnError{19, 2067}}
-	if err := eachRow(t.Context(), m, "one", gridOf(1, "a", "b")); err != (mattnError{19, 2067}) || len(m.executed) != 2 {
+	if err := eachRow(t.Context(), m, "one", gridOf(1, "a", "b")); !errors.Is(err, mattnError{19, 2067}) || len(m.executed) != 2 {
 		t.Errorf("got %v after %q", err, m.executed)
 	}
 	// A driver as old as database/sql, and the way that the error takes.

@@ -24,7 +24,8 @@ import (
 //     of the session and set back after the transaction. MySQL has no time-out for statements that write.
 //   - SQLite: busy_timeout (half), set back likewise. Its wait for a lock does not end with the context.
 //
-// Times are rounded up, by an eighth or to a whole unit of the server's. A time-out that the session has already is only ever shortened.
+// Times are rounded up, by an eighth or to a whole unit of the server's. A time-out that the session has already is only
+// ever shortened.
 //
 // This takes a round trip of its own where the statements of a batch are not sent together, and another one on MySQL.
 func NoTimeouts() Option {

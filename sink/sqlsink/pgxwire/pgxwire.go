@@ -81,7 +81,7 @@ func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch) error 
 func closeNow(conn *pgconn.PgConn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	conn.Conn().SetDeadline(time.Now()) // Close says goodbye first; there is nobody to wait for
+	_ = conn.Conn().SetDeadline(time.Now()) // Close says goodbye first; there is nobody to wait for
 	conn.Close(ctx)
 }
 
@@ -143,7 +143,7 @@ func (f *flight) talk(ctx context.Context) error {
 }
 
 // hangUp ends reading and writing, wherever they wait.
-func (f *flight) hangUp() { f.conn.Conn().SetDeadline(time.Unix(1, 0)) }
+func (f *flight) hangUp() { _ = f.conn.Conn().SetDeadline(time.Unix(1, 0)) }
 
 func (f *flight) read(ctx context.Context) error {
 	for !f.landed {
