@@ -47,7 +47,9 @@ const (
 // Function is the Lambda function under test: it uses everything of sqlsink that makes a promise.
 type Function struct {
 	scope    scope
-	paths    []*path
+	ways     []Way
+	opts     []handler.Option
+	paths    []*path // one for each way
 	mu       sync.Mutex
 	failures map[string]error // sequence number → what the handler returns once
 }
@@ -70,9 +72,9 @@ type path struct {
 
 // NewFunction makes the function, with an entry point for each way.
 func NewFunction(ways []Way, scope scope, opts ...handler.Option) (*Function, error) {
-	f := &Function{scope: scope, failures: map[string]error{}}
+	f := &Function{scope: scope, ways: ways, opts: opts, failures: map[string]error{}}
 	for _, w := range ways {
-		p, err := f.path(w, opts)
+		p, err := f.path(w)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +83,7 @@ func NewFunction(ways []Way, scope scope, opts ...handler.Option) (*Function, er
 	return f, nil
 }
 
-func (f *Function) path(w Way, opts []handler.Option) (*path, error) {
+func (f *Function) path(w Way) (*path, error) {
 	db, err := sqlsink.New(w.Pool, w.Options...)
 	if err != nil {
 		return nil, err
@@ -99,14 +101,20 @@ func (f *Function) path(w Way, opts []handler.Option) (*path, error) {
 	if f.scope != items {
 		p.items = sink.Tee[itemRow](buried, marked, every)
 	}
-	opts = append(slices.Clip(opts), handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
+	opts := append(slices.Clip(f.opts), handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
 	p.entry = handler.NewDynamoDBEventHandler[Item](p, opts...)
 	return p, nil
 }
 
-// entry is the entry point of one of the ways.
+// entry is the entry point of one of the ways. Now and then it is a new process's, which knows nothing of what has failed before.
 func (f *Function) entry(rng *rand.Rand) *handler.DynamoDBEventHandler[Item] {
-	return f.paths[rng.IntN(len(f.paths))].entry
+	i := rng.IntN(len(f.paths))
+	if rng.IntN(3) == 0 {
+		if p, err := f.path(f.ways[i]); err == nil { // as it was when the function was made
+			f.paths[i] = p
+		}
+	}
+	return f.paths[i].entry
 }
 
 // Fail makes the handler fail once at a record.
