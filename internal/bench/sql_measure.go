@@ -34,7 +34,7 @@ func (m *measurement) limit() (time.Duration, int, int) {
 	if m.quick {
 		return m.pace.share(), 2, 15
 	}
-	return 15 * time.Second, 5, 25
+	return 10 * time.Second, 5, 25
 }
 
 // invocation is how long an invocation of Lambda may take here: a route that looks at its deadline sees one.

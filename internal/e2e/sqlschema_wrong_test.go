@@ -81,6 +81,10 @@ var wrongs = []wrong{
 	{"the library's tables are other ones", same("DROP TABLE dynasink_tombstones; DROP TABLE dynasink_inbox; " +
 		"CREATE TABLE dynasink_tombstones (table_name VARCHAR(99), row_key VARCHAR(99), sequence BIGINT); CREATE TABLE dynasink_inbox (id INT)"),
 		target[plainKey]("orders", unguarded), 0},
+	{"an index of the library's that is gone", sqlOf("CREATE TABLE orders (id {key} PRIMARY KEY, v TEXT, stream_sequence CHAR(40)); DROP INDEX dynasink_tombstones_table_name_sequence_idx",
+		"CREATE TABLE orders (id {key} PRIMARY KEY, v TEXT, stream_sequence CHAR(40)); ALTER TABLE dynasink_tombstones DROP INDEX deleted_at, DROP INDEX table_name",
+		"CREATE TABLE orders (id {key} PRIMARY KEY, v TEXT, stream_sequence CHAR(40)); DROP INDEX dynasink_tombstones_table_name_sequence_idx"),
+		target[plainKey]("orders"), 0},
 	{"no columns", same("CREATE TABLE orders (v TEXT)"), target[typed]("orders"), 0},
 	{"no guard", same("CREATE TABLE orders (id {key} PRIMARY KEY, v TEXT)"), target[plainKey]("orders", sqlsink.SoftDelete("deleted_at", "seq")), 0},
 	{"a guard of another type", same("CREATE TABLE orders (id {key} PRIMARY KEY, v TEXT, seq NUMERIC(20), deleted_at INT NOT NULL)"),

@@ -11,9 +11,11 @@
 // # One round trip
 //
 // A batch that stages rows only is sent as a whole, BEGIN and COMMIT included, and answered as a whole: over pgx with the
-// option pgxwire.Pipeline(), to MySQL and MariaDB with multiStatements=true in the data source name. SQL functions of your
-// own need a transaction that is open while they run, and [Children] read what they wrote; a batch with them takes several
-// round trips, as does one over another driver, with the same result.
+// option pgxwire.Pipeline(), to MySQL and MariaDB with multiStatements=true in the data source name, the character set utf8mb4
+// and loc=UTC, as go-sql-driver has them unless told otherwise. SQL functions of your own need a transaction that is open
+// while they run, and [Children] read what they wrote; a batch with them takes several round trips, as does one over another
+// driver or connection, with the same result. multiStatements=true also lets an injection into SQL of your own add
+// statements: bind all values there, as ever.
 //
 // # Row types
 //

@@ -31,7 +31,7 @@ type actualTable struct {
 	other   string // "a view", "a foreign table"; "" for a table
 	engine  string // MySQL: a storage engine without transactions
 	columns []actualColumn
-	uniques []uniqueIndex
+	indexes []tableIndex
 	lacks   []string // the rights that the user does not have
 	schema  string   // PostgreSQL: a schema that the user may not use
 	refused error    // a write that would change no row
@@ -72,9 +72,10 @@ const (
 	haveUUID
 )
 
-// uniqueIndex is a unique index or the primary key.
-type uniqueIndex struct {
+// tableIndex is an index or the primary key.
+type tableIndex struct {
 	name       string
+	unique     bool
 	columns    []string // "" for an expression
 	prefixes   []int    // MySQL: how many characters of a column, 0: all
 	primary    bool
@@ -86,7 +87,7 @@ type uniqueIndex struct {
 }
 
 // flaw says why an index does not make its columns a key, or "".
-func (u *uniqueIndex) flaw() string {
+func (u *tableIndex) flaw() string {
 	switch {
 	case slices.Contains(u.columns, ""):
 		return "is over an expression"
@@ -102,12 +103,12 @@ func (u *uniqueIndex) flaw() string {
 	return ""
 }
 
-func (u *uniqueIndex) prefixed() bool {
+func (u *tableIndex) prefixed() bool {
 	return slices.ContainsFunc(u.prefixes, func(n int) bool { return n > 0 })
 }
 
 // parts are the index's columns as DDL names them.
-func (u *uniqueIndex) parts(d Dialect) string {
+func (u *tableIndex) parts(d Dialect) string {
 	parts := make([]string, len(u.columns))
 	for i, c := range u.columns {
 		parts[i] = d.quote(c)
@@ -139,6 +140,25 @@ func (t *actualTable) column(d Dialect, name string) *actualColumn {
 		return nil
 	}
 	return &t.columns[i]
+}
+
+// uniques are the unique indexes.
+func (t *actualTable) uniques() []*tableIndex {
+	var uniques []*tableIndex
+	for i := range t.indexes {
+		if t.indexes[i].unique {
+			uniques = append(uniques, &t.indexes[i])
+		}
+	}
+	return uniques
+}
+
+// sortedBy reports whether an index begins with the columns.
+func (t *actualTable) sortedBy(d Dialect, columns []string) bool {
+	return slices.ContainsFunc(t.indexes, func(x tableIndex) bool {
+		return !x.partial && !x.invalid && len(x.columns) >= len(columns) &&
+			slices.EqualFunc(x.columns[:len(columns)], columns, func(a, b string) bool { return sameName(d, a, b) })
+	})
 }
 
 // lack notes a right that the user does not have.

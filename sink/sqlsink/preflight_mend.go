@@ -2,6 +2,7 @@ package sqlsink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -143,13 +144,10 @@ func convertible(to want, c *actualColumn) bool {
 }
 
 // makeKey makes the key unique; replaced is an index over a prefix that has to go, or nil.
-func (c *comparison) makeKey(replaced *uniqueIndex) []string {
+func (c *comparison) makeKey(replaced *tableIndex) []string {
 	d := c.server.dialect
 	key := "(" + d.quoteAll(c.spec.primary) + ")"
-	primary := false
-	for i := range c.actual.uniques {
-		primary = primary || c.actual.uniques[i].primary
-	}
+	primary := slices.ContainsFunc(c.actual.indexes, func(x tableIndex) bool { return x.primary })
 	switch {
 	case replaced != nil && replaced.primary:
 		return []string{c.alterTable() + "DROP PRIMARY KEY, ADD PRIMARY KEY " + key}
@@ -163,7 +161,7 @@ func (c *comparison) makeKey(replaced *uniqueIndex) []string {
 
 // loosen makes a unique index one that does no harm: on PostgreSQL it is checked at the commit, elsewhere it is no longer
 // unique.
-func (c *comparison) loosen(u *uniqueIndex) []string {
+func (c *comparison) loosen(u *tableIndex) []string {
 	d := c.server.dialect
 	name := d.quote(u.name)
 	switch {

@@ -177,11 +177,11 @@ type myIndexRow struct {
 
 func (s *store) myIndexes(ctx context.Context, specs []*tableSpec, m *mySession, tables []*actualTable) error {
 	condition, args := m.tables(specs)
-	rows, err := queryRows(ctx, s, "look at the indexes", "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.INDEX_NAME, t.INDEX_NAME = 'PRIMARY',"+
-		" COALESCE(t.COLUMN_NAME, ''), COALESCE(t.SUB_PART, 0) FROM information_schema.STATISTICS t WHERE t.NON_UNIQUE = 0 AND ("+condition+")"+
+	rows, err := queryRows(ctx, s, "look at the indexes", "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.INDEX_NAME, t.NON_UNIQUE = 0, t.INDEX_NAME = 'PRIMARY',"+
+		" COALESCE(t.COLUMN_NAME, ''), COALESCE(t.SUB_PART, 0) FROM information_schema.STATISTICS t WHERE "+condition+
 		" ORDER BY t.INDEX_NAME <> 'PRIMARY', t.INDEX_NAME, t.SEQ_IN_INDEX", args,
 		func(r *myIndexRow) []any {
-			return []any{&r.schema, &r.table, &r.of.name, &r.of.primary, &r.column, &r.prefix}
+			return []any{&r.schema, &r.table, &r.of.name, &r.of.unique, &r.of.primary, &r.column, &r.prefix}
 		})
 	for _, r := range rows {
 		for _, at := range m.positions(specs, r.schema, r.table) {

@@ -142,15 +142,15 @@ func (r *pgColumnRow) classify() {
 
 func (s *store) pgIndexes(ctx context.Context, specs []*tableSpec, tables []*actualTable) error {
 	from, args := pgTables(specs)
-	parts, err := queryRows(ctx, s, "look at the indexes", "SELECT w.position, x.relname, COALESCE(a.attname, ''), i.indisprimary, i.indpred IS NOT NULL,"+
+	parts, err := queryRows(ctx, s, "look at the indexes", "SELECT w.position, x.relname, COALESCE(a.attname, ''), i.indisunique, i.indisprimary, i.indpred IS NOT NULL,"+
 		" NOT i.indimmediate, COALESCE(o.condeferred, false), o.oid IS NOT NULL, NOT i.indisvalid"+from+
-		" JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisunique JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"+
+		" JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"+
 		" CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k (part)"+
 		" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k.part] AND a.attnum > 0"+
 		" LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u')"+
 		" ORDER BY w.position, NOT i.indisprimary, x.relname, k.part", args,
 		func(p *indexPart) []any {
-			return []any{&p.table, &p.of.name, &p.column, &p.of.primary, &p.of.partial, &p.of.deferrable, &p.of.deferred, &p.of.constraint, &p.of.invalid}
+			return []any{&p.table, &p.of.name, &p.column, &p.of.unique, &p.of.primary, &p.of.partial, &p.of.deferrable, &p.of.deferred, &p.of.constraint, &p.of.invalid}
 		})
 	addParts(tables, parts)
 	return err

@@ -25,7 +25,7 @@ type indexPart struct {
 	table  int // position among the wanted
 	column string
 	prefix int
-	of     uniqueIndex
+	of     tableIndex
 }
 
 // addParts makes indexes of their columns, which come in order.
@@ -35,12 +35,12 @@ func addParts(tables []*actualTable, parts []indexPart) {
 		if t == nil {
 			continue
 		}
-		last := len(t.uniques) - 1
-		if last < 0 || t.uniques[last].name != p.of.name {
-			t.uniques = append(t.uniques, p.of)
+		last := len(t.indexes) - 1
+		if last < 0 || t.indexes[last].name != p.of.name {
+			t.indexes = append(t.indexes, p.of)
 			last++
 		}
-		u := &t.uniques[last]
+		u := &t.indexes[last]
 		u.columns, u.prefixes = append(u.columns, p.column), append(u.prefixes, p.prefix)
 	}
 }

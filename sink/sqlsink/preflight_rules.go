@@ -41,6 +41,7 @@ func (c *comparison) problems() []Problem {
 	problems = append(problems, c.others()...)
 	problems = append(problems, c.key()...)
 	problems = append(problems, c.uniques()...)
+	problems = append(problems, c.indexes()...)
 	return append(problems, c.rights(len(problems) == 0)...)
 }
 
@@ -157,7 +158,7 @@ func (c *comparison) others() []Problem {
 }
 
 func (c *comparison) inPrimary(column string) bool {
-	return slices.ContainsFunc(c.actual.uniques, func(u uniqueIndex) bool {
+	return slices.ContainsFunc(c.actual.indexes, func(u tableIndex) bool {
 		return u.primary && within(c.server.dialect, []string{column}, u.columns)
 	})
 }
@@ -169,9 +170,8 @@ func (c *comparison) key() []Problem {
 		return nil
 	}
 	var flaws []string
-	var replaced *uniqueIndex
-	for i := range c.actual.uniques {
-		u := &c.actual.uniques[i]
+	var replaced *tableIndex
+	for _, u := range c.actual.uniques() {
 		if !within(d, u.columns, c.spec.primary) || !within(d, c.spec.primary, u.columns) {
 			continue
 		}
@@ -200,8 +200,7 @@ func (c *comparison) uniques() []Problem {
 		return nil
 	}
 	var problems []Problem
-	for i := range c.actual.uniques {
-		u := &c.actual.uniques[i]
+	for _, u := range c.actual.uniques() {
 		written := slices.ContainsFunc(u.columns, func(name string) bool {
 			return name == "" || slices.ContainsFunc(c.spec.columns, func(s columnSpec) bool { return sameName(d, s.name, name) })
 		})
@@ -210,6 +209,21 @@ func (c *comparison) uniques() []Problem {
 		}
 		text := fmt.Sprintf("the unique index %s beside the key may refuse a value that one row hands to another; use EveryChange, or drop it", u.name)
 		problems = append(problems, c.problem(text, c.loosen(u)...))
+	}
+	return problems
+}
+
+// indexes looks for those of the library's own tables: without them batches read, or lock, more and more rows.
+func (c *comparison) indexes() []Problem {
+	d := c.server.dialect
+	var problems []Problem
+	for _, columns := range c.spec.indexes {
+		if !c.spec.own || !c.present(columns) || c.actual.sortedBy(d, columns) {
+			continue
+		}
+		p := c.problem("no index is over "+strings.Join(columns, ", "), createIndex(d, "INDEX", c.spec.name, indexName(c.spec.name, columns), columns))
+		p.adds = true
+		problems = append(problems, p)
 	}
 	return problems
 }

@@ -91,10 +91,10 @@ type liteIndexRow struct {
 
 // liteIndexes reads the unique indexes. An INTEGER PRIMARY KEY has none, because it is the row's number.
 func (s *store) liteIndexes(ctx context.Context, schema, table string, t *actualTable, columns []liteColumnRow) error {
-	rows, err := queryRows(ctx, s, "look at the indexes of "+table, "SELECT l.name, l.origin, l.partial, COALESCE(x.name, ''), COALESCE(x.coll, '')"+
-		" FROM pragma_index_list(?, ?) AS l, pragma_index_xinfo(l.name, ?) AS x WHERE l.\"unique\" AND x.key ORDER BY l.origin <> 'pk', l.name, x.seqno",
+	rows, err := queryRows(ctx, s, "look at the indexes of "+table, "SELECT l.name, l.\"unique\", l.origin, l.partial, COALESCE(x.name, ''), COALESCE(x.coll, '')"+
+		" FROM pragma_index_list(?, ?) AS l, pragma_index_xinfo(l.name, ?) AS x WHERE x.key ORDER BY l.origin <> 'pk', l.name, x.seqno",
 		[]any{table, schema, schema}, func(r *liteIndexRow) []any {
-			return []any{&r.of.name, &r.origin, &r.of.partial, &r.column, &r.collation}
+			return []any{&r.of.name, &r.of.unique, &r.origin, &r.of.partial, &r.column, &r.collation}
 		})
 	if err != nil {
 		return err
@@ -103,11 +103,13 @@ func (s *store) liteIndexes(ctx context.Context, schema, table string, t *actual
 	for _, r := range rows {
 		r.of.primary, r.of.constraint = r.origin == "pk", r.origin != "c"
 		parts = append(parts, r.indexPart)
-		t.collate(r.column, r.collation)
+		if r.of.unique {
+			t.collate(r.column, r.collation)
+		}
 	}
 	addParts([]*actualTable{t}, parts)
-	if i := slices.IndexFunc(columns, func(c liteColumnRow) bool { return c.inKey > 0 }); i >= 0 && (len(t.uniques) == 0 || !t.uniques[0].primary) {
-		t.uniques = append(t.uniques, uniqueIndex{name: "of the row's number", columns: []string{columns[i].name}, primary: true, constraint: true})
+	if i := slices.IndexFunc(columns, func(c liteColumnRow) bool { return c.inKey > 0 }); i >= 0 && (len(t.indexes) == 0 || !t.indexes[0].primary) {
+		t.indexes = append(t.indexes, tableIndex{name: "of the row's number", columns: []string{columns[i].name}, unique: true, primary: true, constraint: true})
 		t.columns[i].defaults = true
 	}
 	return nil

@@ -16,7 +16,7 @@ func pgColumnOf(position int, name, declared, typeName string, modifier int, not
 
 // pgKeyOf is the primary key of the table at a position.
 func pgKeyOf(position int, column string) []driver.Value {
-	return []driver.Value{int64(position), "pkey", column, true, false, false, false, true, false}
+	return []driver.Value{int64(position), "pkey", column, true, true, false, false, false, true, false}
 }
 
 // pgCatalogue answers the three questions.

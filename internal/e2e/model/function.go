@@ -17,8 +17,10 @@ import (
 type Store interface {
 	// Scope chooses what the function stages.
 	Scope(rng *rand.Rand) scope
-	// Paths are the ways to the store: what it holds must not depend on them.
-	Paths(scope scope) ([]Path, error)
+	// Paths is how many ways there are to the store: what it holds must not depend on them.
+	Paths() int
+	// Path is the i-th of them for a new process.
+	Path(i int, scope scope) (Path, error)
 	// Empty makes room for the next history.
 	Empty(ctx context.Context) error
 	// Read returns what the store holds after a history.
@@ -47,28 +49,46 @@ type Path struct {
 
 // Function is the Lambda function under test.
 type Function struct {
-	entries  []*handler.DynamoDBEventHandler[Item] // one of each path
+	store    Store
+	scope    scope
+	opts     []handler.Option
+	entries  []*handler.DynamoDBEventHandler[Item] // one for each path
 	mu       sync.Mutex
 	failures map[string]error // sequence number → what the handler returns once
 }
 
 // NewFunction makes the function on a store, with an entry point for each path to it.
 func NewFunction(s Store, scope scope, opts ...handler.Option) (*Function, error) {
-	paths, err := s.Paths(scope)
-	if err != nil {
-		return nil, err
-	}
-	f := &Function{failures: map[string]error{}}
-	for _, p := range paths {
-		opts := append(slices.Clip(opts), handler.DeadLetters(p.Letters), handler.DeadlineMargin(200*time.Millisecond))
-		f.entries = append(f.entries, handler.NewDynamoDBEventHandler[Item](entry{f, p}, opts...))
+	f := &Function{store: s, scope: scope, opts: opts, failures: map[string]error{}}
+	for i := range s.Paths() {
+		e, err := f.begin(i)
+		if err != nil {
+			return nil, err
+		}
+		f.entries = append(f.entries, e)
 	}
 	return f, nil
 }
 
-// entry returns the entry point of one of the paths.
+// begin makes the function in a new process.
+func (f *Function) begin(path int) (*handler.DynamoDBEventHandler[Item], error) {
+	p, err := f.store.Path(path, f.scope)
+	if err != nil {
+		return nil, err
+	}
+	opts := append(slices.Clip(f.opts), handler.DeadLetters(p.Letters), handler.DeadlineMargin(200*time.Millisecond))
+	return handler.NewDynamoDBEventHandler[Item](entry{f, p}, opts...), nil
+}
+
+// entry is the entry point of one of the paths. Now and then it is a new process's, which knows nothing of what has failed before.
 func (f *Function) entry(rng *rand.Rand) *handler.DynamoDBEventHandler[Item] {
-	return f.entries[rng.IntN(len(f.entries))]
+	i := rng.IntN(len(f.entries))
+	if rng.IntN(3) == 0 {
+		if e, err := f.begin(i); err == nil { // as it was when the function was made
+			f.entries[i] = e
+		}
+	}
+	return f.entries[i]
 }
 
 // Fail makes the handler fail once at a record.

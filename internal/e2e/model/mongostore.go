@@ -45,10 +45,13 @@ var live = bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: blocker}}}, {Ke
 func (s *mongoStore) Scope(*rand.Rand) scope { return everything }
 
 // Paths implements Store.
-func (s *mongoStore) Paths(scope) ([]Path, error) {
+func (s *mongoStore) Paths() int { return 1 }
+
+// Path implements Store.
+func (s *mongoStore) Path(int, scope) (Path, error) {
 	db, err := mongosink.New(s.function)
 	if err != nil {
-		return nil, err
+		return Path{}, err
 	}
 	var targets []sink.Target[itemDocument]
 	var errs []error
@@ -66,7 +69,7 @@ func (s *mongoStore) Paths(scope) ([]Path, error) {
 			items.Upsert(b, documentOf(item))
 		}
 	}
-	return []Path{{stage, letters}}, errors.Join(append(errs, err)...)
+	return Path{stage, letters}, errors.Join(append(errs, err)...)
 }
 
 func documentOf(item *Item) itemDocument {

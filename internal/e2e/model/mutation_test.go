@@ -105,7 +105,7 @@ func (m mutation) run(t *testing.T) (output string, err error) {
 	}
 	overlay := filepath.Join(dir, "overlay.json")
 	write(t, overlay, replace)
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestModel/"+m.engine+"$", "-calm", "-histories=80", "-count=1", "-timeout=2m", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestModel/"+m.engine+"$", "-calm", "-histories=120", "-count=1", "-timeout=2m", ".")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

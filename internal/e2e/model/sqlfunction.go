@@ -56,18 +56,11 @@ type sqlPath struct {
 func (s *sqlStore) Scope(rng *rand.Rand) scope { return scope(rng.IntN(3)) }
 
 // Paths implements Store.
-func (s *sqlStore) Paths(scope scope) (paths []Path, err error) {
-	for _, w := range s.ways {
-		p, err := w.path(scope)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, p)
-	}
-	return paths, nil
-}
+func (s *sqlStore) Paths() int { return len(s.ways) }
 
-func (w Way) path(scope scope) (Path, error) {
+// Path implements Store.
+func (s *sqlStore) Path(i int, scope scope) (Path, error) {
+	w := s.ways[i]
 	db, err := sqlsink.New(w.Pool, w.Options...)
 	if err != nil {
 		return Path{}, err

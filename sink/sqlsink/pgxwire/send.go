@@ -46,7 +46,7 @@ func (f *flight) size() int {
 	size := begin
 	for i := range f.batch.Statements {
 		s := &f.batch.Statements[i]
-		size += each + len(s.Text) + len(s.Copy)
+		size += each + len(s.Text) + len(s.Copy) + 5*(len(s.Copy)/copyPiece+1)
 		for k := range s.Params {
 			size += 8 + len(s.Params[k].Data)
 		}
@@ -72,8 +72,17 @@ func (f *flight) statement(s *onetrip.Statement) error {
 	if err != nil || s.Copy == nil {
 		return err
 	}
-	return f.put(&pgproto3.CopyData{Data: s.Copy}, &pgproto3.CopyDone{})
+	// The server starts on a message when it has all of it, so that it works on the first while the next is on its way.
+	for piece := range slices.Chunk(s.Copy, copyPiece) {
+		if err := f.put(&pgproto3.CopyData{Data: piece}); err != nil {
+			return err
+		}
+	}
+	return f.put(&pgproto3.CopyDone{})
 }
+
+// copyPiece is how much of a COPY's data is in one message. Rows may be cut anywhere.
+const copyPiece = 64 << 10
 
 func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) error {
 	if parse {
