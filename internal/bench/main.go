@@ -39,6 +39,7 @@ var suites = map[string]func(o options) error{
 	"write":  writeSuite,
 	"e2e":    endToEndSuite,
 	"cold":   coldSuite,
+	"mongo":  mongoSuite,
 }
 
 func main() {
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.BoolVar(&o.quick, "quick", false, "fewer cases and rounds: ends within 50 s")
 	flags.BoolVar(&o.redpanda, "redpanda", false, "e2e: measure Redpanda Connect too, where it can be: postgres, 1000 records")
-	flags.Func("run", "measure the `cases` of write, e2e and cold that match", func(text string) (err error) {
+	flags.Func("run", "measure the `cases` of write, e2e, cold and mongo that match", func(text string) (err error) {
 		o.run, err = regexp.Compile(text)
 		return err
 	})

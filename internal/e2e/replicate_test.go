@@ -96,8 +96,13 @@ func (x example) testInLambda(t *testing.T) {
 
 func (x example) run(t *testing.T, e servers.Engine, args ...string) (stdout string, status int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), x.bootstrap, args...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+databaseURL(t, e))
+	return runProgram(t, x.bootstrap, []string{"DATABASE_URL=" + databaseURL(t, e)}, args...)
+}
+
+func runProgram(t *testing.T, program string, env []string, args ...string) (stdout string, status int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

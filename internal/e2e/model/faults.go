@@ -5,29 +5,34 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/dynasink/dynasink/internal/e2e/servers"
 	"github.com/dynasink/dynasink/internal/e2e/wire"
 )
 
 // wireFaults cuts and delays the connection to the database, and kills the server now and then.
 type wireFaults struct {
-	proxy  *wire.Proxy
-	server *servers.Server // nil where it must not be killed
-	kills  int             // how many more
-	stats  *Stats
-	failed func(error) // a server that does not come back
+	proxy    *wire.Proxy
+	server   killable
+	requests []string // what writes look like on the wire
+	kills    int      // how many more
+	stats    *Stats
+	failed   func(error) // a server that does not come back
+}
+
+type killable interface {
+	Kill9() error
+	Restart(ctx context.Context) error
 }
 
 func (f *wireFaults) Arm(rng *rand.Rand) (disarm func()) {
 	f.stats.add(func(c *Counts) { c.Faults++ })
-	if f.server != nil && f.kills > 0 && rng.IntN(40) == 0 {
+	if f.kills > 0 && rng.IntN(40) == 0 {
 		return f.kill(rng)
 	}
 	if rng.IntN(6) == 0 {
 		f.proxy.SetDelay(time.Duration(rng.IntN(3))*time.Millisecond, time.Duration(rng.IntN(3))*time.Millisecond)
 		return func() { f.proxy.SetDelay(0, 0) }
 	}
-	trigger := wire.Text("commit")
+	trigger := wire.Text(f.requests[rng.IntN(len(f.requests))])
 	if rng.IntN(2) == 0 {
 		trigger = wire.Turn(1 + rng.IntN(12))
 	}

@@ -11,27 +11,24 @@ import (
 
 	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/sink"
-	"github.com/dynasink/dynasink/sink/sqlsink"
-	"github.com/jmoiron/sqlx"
 )
 
-type itemRow struct {
-	ID    string `db:"id,key"`
-	List  string `db:"list"`
-	Title string `db:"title"`
-}
-
-type partRow struct {
-	ItemID string `db:"item_id,owner"`
-	Number int    `db:"number,key"`
-	Part   string `db:"part"`
-}
-
-// changeRow is a row of the history: an item as one change left it.
-type changeRow struct {
-	ID    string `db:"id"`
-	List  string `db:"list"`
-	Title string `db:"title"`
+// Store is a kind of database, and what the function under test keeps in it.
+type Store interface {
+	// Scope chooses what the function stages.
+	Scope(rng *rand.Rand) scope
+	// Paths is how many ways there are to the store: what it holds must not depend on them.
+	Paths() int
+	// Path is the i-th of them for a new process.
+	Path(i int, scope scope) (Path, error)
+	// Empty makes room for the next history.
+	Empty(ctx context.Context) error
+	// Read returns what the store holds after a history.
+	Read(ctx context.Context, h *History) (State, error)
+	// Letters returns the dead letters that it holds.
+	Letters(ctx context.Context) ([]handler.DeadLetter, error)
+	// Keeps returns the part of a state that the function keeps in this kind of store.
+	Keeps(State) State
 }
 
 // scope is what the function stages. Whatever fails, or needs an open transaction, decides how the whole batch is written, so
@@ -44,77 +41,54 @@ const (
 	items            // rows of one table: nothing else tells that COPY would bring a removed one back
 )
 
-// Function is the Lambda function under test: it uses everything of sqlsink that makes a promise.
+// Path is the function with the targets of one way to the store.
+type Path struct {
+	Stage   func(*handler.Record[Item], *sink.Batch) // what a record leads to
+	Letters sink.Target[handler.DeadLetter]
+}
+
+// Function is the Lambda function under test.
 type Function struct {
+	store    Store
 	scope    scope
-	ways     []Way
 	opts     []handler.Option
-	paths    []*path // one for each way
+	entries  []*handler.DynamoDBEventHandler[Item] // one for each path
 	mu       sync.Mutex
 	failures map[string]error // sequence number → what the handler returns once
 }
 
-// Way is one way to the database: what the tables hold must not depend on it.
-type Way struct {
-	Pool    *sqlx.DB
-	Options []sqlsink.Option
-}
-
-// path is the function with the targets of one way.
-type path struct {
-	*Function
-	db      *sqlsink.DB
-	items   sink.Target[itemRow] // three tables, with two guards and without compaction
-	changes sink.Target[changeRow]
-	parts   *sqlsink.Children[itemRow, partRow]
-	entry   *handler.DynamoDBEventHandler[Item]
-}
-
-// NewFunction makes the function, with an entry point for each way.
-func NewFunction(ways []Way, scope scope, opts ...handler.Option) (*Function, error) {
-	f := &Function{scope: scope, ways: ways, opts: opts, failures: map[string]error{}}
-	for _, w := range ways {
-		p, err := f.path(w)
+// NewFunction makes the function on a store, with an entry point for each path to it.
+func NewFunction(s Store, scope scope, opts ...handler.Option) (*Function, error) {
+	f := &Function{store: s, scope: scope, opts: opts, failures: map[string]error{}}
+	for i := range s.Paths() {
+		e, err := f.begin(i)
 		if err != nil {
 			return nil, err
 		}
-		f.paths = append(f.paths, p)
+		f.entries = append(f.entries, e)
 	}
 	return f, nil
 }
 
-func (f *Function) path(w Way) (*path, error) {
-	db, err := sqlsink.New(w.Pool, w.Options...)
+// begin makes the function in a new process.
+func (f *Function) begin(path int) (*handler.DynamoDBEventHandler[Item], error) {
+	p, err := f.store.Path(path, f.scope)
 	if err != nil {
 		return nil, err
 	}
-	buried, err1 := sqlsink.NewTable[itemRow](db, "items")
-	marked, err2 := sqlsink.NewTable[itemRow](db, "items_marked", sqlsink.SoftDelete("deleted_at", ""))
-	every, err3 := sqlsink.NewTable[itemRow](db, "items_every", sqlsink.EveryChange())
-	changes, err4 := sqlsink.NewAppend[changeRow](db, "changes", sqlsink.SequenceIn("sequence"), sqlsink.EventNameIn("event_name"))
-	parts, err5 := sqlsink.NewChildren[itemRow, partRow](db, "parts")
-	letters, err6 := sqlsink.NewTable[handler.DeadLetter](db, "letters", sqlsink.Unguarded())
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
-		return nil, err
-	}
-	p := &path{Function: f, db: db, items: buried, changes: changes, parts: parts}
-	if f.scope != items {
-		p.items = sink.Tee[itemRow](buried, marked, every)
-	}
-	opts := append(slices.Clip(f.opts), handler.DeadLetters(letters), handler.DeadlineMargin(200*time.Millisecond))
-	p.entry = handler.NewDynamoDBEventHandler[Item](p, opts...)
-	return p, nil
+	opts := append(slices.Clip(f.opts), handler.DeadLetters(p.Letters), handler.DeadlineMargin(200*time.Millisecond))
+	return handler.NewDynamoDBEventHandler[Item](entry{f, p}, opts...), nil
 }
 
-// entry is the entry point of one of the ways. Now and then it is a new process's, which knows nothing of what has failed before.
+// entry is the entry point of one of the paths. Now and then it is a new process's, which knows nothing of what has failed before.
 func (f *Function) entry(rng *rand.Rand) *handler.DynamoDBEventHandler[Item] {
-	i := rng.IntN(len(f.paths))
+	i := rng.IntN(len(f.entries))
 	if rng.IntN(3) == 0 {
-		if p, err := f.path(f.ways[i]); err == nil { // as it was when the function was made
-			f.paths[i] = p
+		if e, err := f.begin(i); err == nil { // as it was when the function was made
+			f.entries[i] = e
 		}
 	}
-	return f.paths[i].entry
+	return f.entries[i]
 }
 
 // Fail makes the handler fail once at a record.
@@ -141,104 +115,26 @@ func (f *Function) failure(sequence string) error {
 
 var errPanic = errors.New("the handler panics")
 
+// entry is the function by one path.
+type entry struct {
+	*Function
+	Path
+}
+
 // HandleRecord implements handler.StreamEventHandler.
-func (p *path) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
-	p.stage(rec, b)
-	err := p.failure(rec.SequenceNumber)
+func (e entry) HandleRecord(_ context.Context, rec *handler.Record[Item], b *sink.Batch) error {
+	e.Stage(rec, b)
+	err := e.failure(rec.SequenceNumber)
 	if errors.Is(err, errPanic) {
 		panic("as the schedule says")
 	}
 	return err
 }
 
-func (p *path) stage(rec *handler.Record[Item], b *sink.Batch) {
-	row := itemRow{ID: rec.Keys.ID}
-	if item := rec.NewImage; item != nil {
-		row.List, row.Title = item.List, item.Title
-		p.items.Upsert(b, row)
-	} else {
-		p.items.Delete(b, row)
-	}
-	if p.scope != items {
-		p.log(rec, b, changeRow(row))
-	}
-	if p.scope == everything {
-		p.parts.Replace(b, row, partsOf(rec.NewImage)...)
-		p.call(rec, b)
-	}
-}
-
-func (p *path) log(rec *handler.Record[Item], b *sink.Batch, row changeRow) {
-	if rec.NewImage == nil {
-		p.changes.Delete(b, row)
-	} else {
-		p.changes.Upsert(b, row)
-	}
-}
-
-// call stages all kinds of functions.
-func (p *path) call(rec *handler.Record[Item], b *sink.Batch) {
-	id := rec.Keys.ID
-	p.count(rec, b)
-	p.db.Newest(b, "last", id, set("last", "sequence", id, rec.SequenceNumber))
-	if hasEffect(rec.SequenceNumber) {
-		p.db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
-			_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO effects (sequence, seen) SELECT ?, n FROM counts WHERE list = 'applied'"), rec.SequenceNumber)
-			return err
-		})
-	}
-}
-
-func partsOf(item *Item) (rows []partRow) {
-	if item == nil {
-		return nil
-	}
-	for i, part := range item.Parts {
-		rows = append(rows, partRow{item.ID, i, part})
-	}
-	return rows
-}
-
-// count keeps how many items each list has: moves and removals included, once per record.
-func (p *path) count(rec *handler.Record[Item], b *sink.Batch) {
-	p.db.Once(b, "applied", add("applied", 1), sqlsink.Independent())
-	if rec.OldImage != nil {
-		p.db.Once(b, "leave", add(rec.OldImage.List, -1), sqlsink.Independent())
-	}
-	if rec.NewImage != nil {
-		p.db.Once(b, "enter", add(rec.NewImage.List, 1), sqlsink.Independent())
-	}
-}
-
-func add(list string, n int) sqlsink.Function {
-	return func(ctx context.Context, tx *sqlx.Tx) error {
-		result, err := tx.ExecContext(ctx, tx.Rebind("UPDATE counts SET n = n + ? WHERE list = ?"), n, list)
-		if err != nil {
-			return err
-		}
-		if changed, err := result.RowsAffected(); err != nil || changed != 1 {
-			return fmt.Errorf("%d rows changed: %w", changed, err)
-		}
-		return nil
-	}
-}
-
-// set replaces a row of a table with the columns id and column, in the plainest SQL that all engines know.
-func set(table, column, id, value string) sqlsink.Function {
-	return func(ctx context.Context, tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, tx.Rebind("DELETE FROM "+table+" WHERE id = ?"), id); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO "+table+" (id, "+column+") VALUES (?, ?)"), id, value)
-		return err
-	}
-}
-
-// redriveLetters hands the dead letters in the table to the function again: what failed them has not changed, so they are
+// redriveLetters hands the dead letters in the store to the function again: what failed them has not changed, so they are
 // set aside again, and nothing else happens.
-func redriveLetters(ctx context.Context, pool *sqlx.DB, entry *handler.DynamoDBEventHandler[Item]) error {
-	var letters []handler.DeadLetter
-	err := pool.SelectContext(ctx, &letters, "SELECT source, event_id, event_name, sequence_number, reason, record FROM letters")
+func redriveLetters(ctx context.Context, s Store, entry *handler.DynamoDBEventHandler[Item]) error {
+	letters, err := s.Letters(ctx)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type History struct {
 	Records []handlertest.Record
 	// Effects tells, for each record that stages work at least once, how many records must have been applied by then.
 	Effects map[string]int
+	Final   map[string]string // item → sequence number of its last record, set aside or not
 	Want    State
 	scope   scope
 }
@@ -68,7 +69,7 @@ func (s State) differences(got State) string {
 
 // NewHistory makes a random history of n records.
 func NewHistory(rng *rand.Rand, n int) *History {
-	h := &History{Effects: map[string]int{}, Want: newState()}
+	h := &History{Effects: map[string]int{}, Final: map[string]string{}, Want: newState()}
 	b := builder{h: h, rng: rng, live: map[string]Item{}, table: &handlertest.Table{Name: "tasks", Keys: []string{"id"}}}
 	for range n {
 		b.step()
@@ -120,6 +121,7 @@ func (b *builder) step() {
 		record := b.table.Modify(before, after)
 		b.h.Records = append(b.h.Records, record)
 		b.h.Want.Letters = append(b.h.Want.Letters, record.SequenceNumber())
+		b.h.Final[id] = record.SequenceNumber()
 	case b.rng.IntN(3) == 0:
 		delete(b.live, id)
 		b.record(b.table.Remove(before), &before, nil)
@@ -146,12 +148,14 @@ func (b *builder) record(record handlertest.Record, before, after *Item) {
 	want.Applied++
 	want.Changes = append(want.Changes, changeText(sequence, before, after))
 	if before != nil {
+		b.h.Final[before.ID] = sequence
 		want.Counts[before.List]--
 		delete(want.Rows, before.ID)
 		delete(want.Parts, before.ID)
 		want.Last[before.ID] = sequence
 	}
 	if after != nil {
+		b.h.Final[after.ID] = sequence
 		want.Counts[after.List]++
 		want.Rows[after.ID] = after.List + "/" + after.Title
 		want.Last[after.ID] = sequence

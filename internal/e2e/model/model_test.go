@@ -29,10 +29,14 @@ func TestMain(m *testing.M) { servers.Main(m) }
 
 // TestModel is the proof: after any schedule of deliveries and faults the tables equal the history.
 func TestModel(t *testing.T) {
+	worlds := map[string]func(t *testing.T) *world{"mongodb": newMongoWorld}
 	for _, name := range servers.Names() {
+		worlds[name] = func(t *testing.T) *world { return newSQLWorld(t, name) }
+	}
+	for name, newWorld := range worlds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, name)
+			w := newWorld(t)
 			for i, s := range w.seeds() {
 				if t.Failed() || w.over(i) {
 					break
@@ -45,33 +49,42 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// world is one engine with the function's tables.
+// world is one engine with what the function keeps in it.
 type world struct {
-	engine     servers.Engine
-	direct     *sqlx.DB // past the proxy
-	ways       []Way    // of the function to the database
+	name       string
+	store      Store
 	faults     Faults
 	stats      *Stats
 	started    time.Time
 	mismatches int
 }
 
-func newWorld(t *testing.T, name string) *world {
+func newWorld(name string, s Store) *world {
+	return &world{name: name, store: s, faults: noFaults{}, stats: &Stats{}, started: time.Now()}
+}
+
+// faulty has faults hit a server behind a proxy.
+func (w *world) faulty(t *testing.T, proxy *wire.Proxy, server killable, requests ...string) {
+	kills := 3
+	if *budget > 0 {
+		kills = 1 << 20 // a soak has the time
+	}
+	w.faults = &wireFaults{proxy: proxy, server: server, requests: requests, kills: kills, stats: w.stats, failed: func(err error) { t.Error(err) }}
+}
+
+func newSQLWorld(t *testing.T, name string) *world {
 	e := servers.Own(t, name)
-	w := &world{engine: e, direct: e.Open(t), faults: noFaults{}, stats: &Stats{}, started: time.Now()}
+	s := &sqlStore{direct: e.Open(t)}
+	w := newWorld(name, s)
 	through := e
 	if e.Server != nil && !*calm {
-		w.direct.SetMaxIdleConns(0) // a killed server leaves idle connections dead
+		s.direct.SetMaxIdleConns(0) // a killed server leaves idle connections dead
 		proxy := wire.New(t, e.Addr)
 		through = e.Via(t, proxy.Addr())
-		kills := 3
-		if *budget > 0 {
-			kills = 1 << 20 // a soak has the time
-		}
-		w.faults = &wireFaults{proxy: proxy, server: e.Server, kills: kills, stats: w.stats, failed: func(err error) { t.Error(err) }}
+		w.faulty(t, proxy, e.Server, "commit")
 	}
-	w.ways = waysTo(t, through)
-	if err := createTables(t.Context(), w.direct); err != nil {
+	s.ways = waysTo(t, through)
+	if err := createTables(t.Context(), s.direct); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -127,30 +140,30 @@ func (w *world) over(i int) bool {
 // history runs the history of one seed and compares the tables with it.
 func (w *world) history(t *testing.T, seed uint64) {
 	t.Helper()
-	again := fmt.Sprintf("run it again: go test -C internal/e2e ./model -run 'TestModel/%s$' -seed=%d -records=%d", w.engine.Name, seed, *length)
+	again := fmt.Sprintf("run it again: go test -C internal/e2e ./model -run 'TestModel/%s$' -seed=%d -records=%d", w.name, seed, *length)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	if err := emptyTables(t.Context(), w.direct); err != nil {
+	if err := w.store.Empty(t.Context()); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
 	h := NewHistory(rng, *length)
-	h.limit(scope(rng.IntN(3)))
-	f, err := NewFunction(w.ways, h.scope, handler.OnFailure(handler.Halt(rng.IntN(2))), handler.WithLogger(quiet))
+	h.limit(w.store.Scope(rng))
+	f, err := NewFunction(w.store, h.scope, handler.OnFailure(handler.Halt(rng.IntN(2))), handler.WithLogger(quiet))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.stats.add(func(c *Counts) { c.Histories++ })
 	s := &Schedule{History: h, Function: f, Rand: rng, Faults: w.faults, Stats: w.stats}
-	redrive := func(ctx context.Context) error { return redriveLetters(ctx, w.direct, f.entry(rng)) }
+	redrive := func(ctx context.Context) error { return redriveLetters(ctx, w.store, f.entry(rng)) }
 	for _, deliver := range []func(context.Context) error{s.Run, redrive, s.ReplayAll} {
 		if err := deliver(t.Context()); err != nil {
 			t.Errorf("seed %d: %v; %s", seed, err, again)
 			return
 		}
-		got, err := h.read(t.Context(), w.direct)
+		got, err := w.store.Read(t.Context(), h)
 		if err != nil {
 			t.Fatalf("seed %d: %v; %s", seed, err, again)
 		}
-		if d := h.Want.differences(got); d != "" {
+		if d := w.store.Keeps(h.Want).differences(got); d != "" {
 			w.mismatches++
 			t.Errorf("seed %d: the tables are not what the history says; %s\n%s", seed, again, d)
 			return

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/sink/sqlsink"
 	"github.com/jmoiron/sqlx"
 )
@@ -46,8 +47,8 @@ func createTables(ctx context.Context, pool *sqlx.DB) error {
 	return nil
 }
 
-// emptyTables makes room for the next history.
-func emptyTables(ctx context.Context, pool *sqlx.DB) error {
+// Empty implements Store.
+func (s *sqlStore) Empty(ctx context.Context) error {
 	statements := []string{}
 	for _, name := range names {
 		statements = append(statements, "DELETE FROM "+name)
@@ -56,15 +57,23 @@ func emptyTables(ctx context.Context, pool *sqlx.DB) error {
 		statements = append(statements, "INSERT INTO counts (list, n) VALUES ('"+list+"', 0)")
 	}
 	for _, statement := range statements {
-		if _, err := pool.ExecContext(ctx, statement); err != nil {
+		if _, err := s.direct.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
 	return nil
 }
 
-// read returns what the tables hold.
-func (h *History) read(ctx context.Context, pool *sqlx.DB) (State, error) {
+// Keeps implements Store.
+func (s *sqlStore) Keeps(all State) State { return all }
+
+// Letters implements Store.
+func (s *sqlStore) Letters(ctx context.Context) (letters []handler.DeadLetter, err error) {
+	return letters, s.direct.SelectContext(ctx, &letters, "SELECT source, event_id, event_name, sequence_number, reason, record FROM letters")
+}
+
+// Read implements Store.
+func (s *sqlStore) Read(ctx context.Context, h *History) (State, error) {
 	got, seen := newState(), map[string]int{}
 	marked, every := map[string]string{}, map[string]string{}
 	reads := []struct {
@@ -86,7 +95,7 @@ func (h *History) read(ctx context.Context, pool *sqlx.DB) (State, error) {
 		{"SELECT sequence, '', '', MIN(seen) FROM effects GROUP BY sequence", func(sequence, _ string, n int) { seen[sequence] = n }},
 	}
 	for _, r := range reads {
-		if err := each(ctx, pool, r.query, r.row); err != nil {
+		if err := each(ctx, s.direct, r.query, r.row); err != nil {
 			return got, fmt.Errorf("%s: %w", r.query, err)
 		}
 	}

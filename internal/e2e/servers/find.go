@@ -13,12 +13,21 @@ import (
 )
 
 // variable is the environment variable that names a server of the user's own.
-func variable(name string) string { return "DYNASINK_" + strings.ToUpper(name) + "_URL" }
+func variable(name string) string {
+	if name == mongodb {
+		return "MONGODB_URI" // the name that the world has agreed on
+	}
+	return "DYNASINK_" + strings.ToUpper(name) + "_URL"
+}
 
-// partsFolder is where .ci/parts unpacks what Debian's stable suite does not have.
+// partsFolder is where .ci/parts unpacks what Debian's stable suite does not have. Root's is where others can look in, because
+// PostgreSQL does not run as root.
 func partsFolder() string {
 	if dir := os.Getenv("DYNASINK_PARTS"); dir != "" {
 		return dir
+	}
+	if isRoot() {
+		return "/var/cache/dynasink-parts"
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {

@@ -44,6 +44,20 @@ func TestAProxysAddressReplacesTheServers(t *testing.T) {
 	}
 }
 
+func TestMongoURIs(t *testing.T) {
+	for uri, want := range map[string][2]string{
+		"mongodb://h": {"h:27017", "mongodb://127.0.0.1:1/?directConnection=true"},
+		"mongodb://u:p@h1:1,h2:2/d?replicaSet=r&tls=false":    {"h1:1", "mongodb://u:p@127.0.0.1:1/d?tls=false&directConnection=true"},
+		"mongodb://[::1]:9?directConnection=false&w=majority": {"[::1]:9", "mongodb://127.0.0.1:1/?w=majority&directConnection=true"},
+	} {
+		addr, err1 := hostOfMongo(uri)
+		via, err2 := viaMongo(uri, "127.0.0.1:1")
+		if err1 != nil || err2 != nil || addr != want[0] || via != want[1] {
+			t.Errorf("%s: got %s and %s, %v, %v", uri, addr, via, err1, err2)
+		}
+	}
+}
+
 // verdict notes how a test ended instead of ending one.
 type verdict struct {
 	testing.TB

@@ -47,7 +47,7 @@ type database interface {
 
 // MissingError says that a server is not installed, and how to get it.
 type MissingError struct {
-	Server string // "postgres", "mariadb" or "mysql"
+	Server string // "postgres", "mariadb", "mysql", "mongodb" or "moto"
 	Hint   string // what to do
 }
 

@@ -74,5 +74,5 @@ func stopAll() error {
 			errs = append(errs, c.s.Stop())
 		}
 	}
-	return errors.Join(append(errs, sharedMoto.stop(), removeBase())...)
+	return errors.Join(append(errs, sharedMoto.stop(), sharedMongo.stop(), removeBase())...)
 }
