@@ -9,7 +9,7 @@ import (
 // print gives a line for each guard that is asked for, and on standard error one for each route.
 func (m *measurement) print() {
 	for _, w := range m.direct {
-		progress("%s %-10s %8.0f records/s  x%.2f  %d round trips  %d batches", m.sqlCase, w.name, m.speed(w.name), m.times(w.name, "usual"),
+		progress("%s %-10s %8.0f records/s  x%.2f  %2d round trips  %d batches", m.sqlCase, w.name, m.speed(w.name), m.times(w.name, "usual"),
 			m.turns[w.name], len(m.samples[w.name]))
 	}
 	if m.peer != nil {

@@ -43,16 +43,16 @@ func (d *DB) AtLeastOnce(b *sink.Batch, fn Function, opts ...FunctionOption) {
 	d.do(b, false, nil, opts, func(ctx context.Context, tx *tx) error { return tx.call(ctx, fn) })
 }
 
-// errTxGone is what PostgreSQL says at the commit. MySQL says nothing: it ends the transaction at a deadlock, and what
-// follows is committed statement by statement.
+// errTxGone is what PostgreSQL says at the commit. The others say nothing: MySQL ends the transaction at a deadlock, SQLite at
+// a write that is interrupted, and what follows is committed statement by statement.
 var errTxGone = errors.New("sqlsink: a function has ended the batch's transaction, or ignored an SQL error that did")
 
-// call runs a function of the user's own, and on MySQL makes sure with a savepoint that the transaction outlives it.
+// call runs a function of the user's own, and makes sure with a savepoint that the transaction outlives it.
 func (t *tx) call(ctx context.Context, fn Function) error {
 	if t.gathered != nil {
 		return errOpen
 	}
-	if t.store.dialect != MySQL {
+	if t.store.dialect == PostgreSQL {
 		return fn(ctx, t.open)
 	}
 	if err := t.exec(ctx, "begin a function", t.statement().text("SAVEPOINT dynasink")); err != nil {
@@ -63,7 +63,7 @@ func (t *tx) call(ctx context.Context, fn Function) error {
 	}
 	err := t.exec(ctx, "end a function", t.statement().text("RELEASE SAVEPOINT dynasink"))
 	var e *Error
-	if errors.As(err, &e) && e.Number == 1305 { // SAVEPOINT dynasink does not exist
+	if errors.As(err, &e) && (e.Number == 1305 || strings.Contains(e.Err.Error(), "no such savepoint")) {
 		return errTxGone
 	}
 	return err

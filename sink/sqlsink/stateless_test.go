@@ -42,7 +42,7 @@ func TestAnotherIsolation(t *testing.T) {
 
 func TestOtherEnginesAskForTheirIsolation(t *testing.T) {
 	t.Parallel()
-	for d, want := range map[Dialect]string{PostgreSQL: "BEGIN Read Committed\nCOMMIT", SQLite: "BEGIN Default\nCOMMIT"} {
+	for d, want := range map[Dialect]string{PostgreSQL: "BEGIN Read Committed\nCOMMIT", SQLite: "BEGIN Default\nSAVEPOINT dynasink\nRELEASE SAVEPOINT dynasink\nCOMMIT"} {
 		f := &fake{}
 		if run(t, f.open(t, d, NoSessionState())); f.statements() != want {
 			t.Errorf("%v: another sequence", d)
