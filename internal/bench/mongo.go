@@ -48,12 +48,12 @@ func measureMongo(h *harness, s *servers.MongoServer, o options, records int, rt
 
 // mongoRounds are many and short, so that what else the machine does hits single ones.
 func mongoRounds(records int, quick bool) int {
-	rounds := 15
+	rounds := 11
 	if records == 10_000 {
-		rounds = 7
+		rounds = 5
 	}
 	if !quick {
-		rounds *= 3
+		rounds *= 4
 	}
 	return rounds
 }
