@@ -50,7 +50,7 @@ func measureMongo(h *harness, s *servers.MongoServer, o options, records int, rt
 func mongoRounds(records int, quick bool) int {
 	rounds := 11
 	if records == 10_000 {
-		rounds = 5
+		rounds = 3
 	}
 	if !quick {
 		rounds *= 4
