@@ -119,8 +119,11 @@ func updateEach(ctx context.Context, c *mongo.Collection, orders []mongoOrder) e
 func (r *mongoRoute) check(ctx context.Context, records int, rounds []int) error {
 	for version, n := range rounds {
 		got, err := r.stored.CountDocuments(ctx, bson.D{{Key: "version", Value: version}})
-		if err != nil || got != int64(n*records) {
-			return fmt.Errorf("%s: stored %d of %d documents of version %d, %v", r.name, got, n*records, version, err)
+		if err != nil {
+			return fmt.Errorf("%s: count documents of version %d: %w", r.name, version, err)
+		}
+		if got != int64(n*records) {
+			return fmt.Errorf("%s: stored %d of %d documents of version %d", r.name, got, n*records, version)
 		}
 	}
 	want, got := newMongoOrders(0, 1)[0], mongoOrder{}
