@@ -15,8 +15,8 @@
 //   - [github.com/dynasink/dynasink/sink] has Target[R], on which handlers stage rows, and the unit of work behind it. A
 //     function is a sink (Func); a store with transactions is one in a few lines more (NewPort).
 //   - [github.com/dynasink/dynasink/sink/sqlsink] writes to PostgreSQL, MySQL, MariaDB and SQLite,
-//     [github.com/dynasink/dynasink/sink/sqssink] to Amazon SQS, for dead letters first of all, and
-//     [github.com/dynasink/dynasink/sink/logsink] to log/slog.
+//     [github.com/dynasink/dynasink/sink/mongosink] to MongoDB, [github.com/dynasink/dynasink/sink/sqssink] to Amazon SQS,
+//     for dead letters first of all, and [github.com/dynasink/dynasink/sink/logsink] to log/slog.
 //   - [github.com/dynasink/dynasink/di] makes a whole program of handlers and constructors, with configuration and logging,
 //     that also runs on a file of events on your machine.
 //   - [github.com/dynasink/dynasink/mapping] converts between DynamoDB's JSON, attribute values and Go types.

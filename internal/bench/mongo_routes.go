@@ -120,7 +120,7 @@ func (r *mongoRoute) check(ctx context.Context, records int, rounds []int) error
 	for version, n := range rounds {
 		got, err := r.stored.CountDocuments(ctx, bson.D{{Key: "version", Value: version}})
 		if err != nil {
-			return fmt.Errorf("%s: count: %w", r.name, err)
+			return fmt.Errorf("%s: count documents of version %d: %w", r.name, version, err)
 		}
 		if got != int64(n*records) {
 			return fmt.Errorf("%s: stored %d of %d documents of version %d", r.name, got, n*records, version)
