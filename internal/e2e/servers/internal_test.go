@@ -21,8 +21,8 @@ func TestURLsOfUsersAreUnderstood(t *testing.T) {
 	}{
 		{postgres{}, "postgres://u:p@h/d", "postgres://u:p@h/d", "h:5432"},
 		{postgres{}, "postgresql://u:p@[::1]:9/d?sslmode=disable", "postgresql://u:p@[::1]:9/d?sslmode=disable", "[::1]:9"},
-		{mysqlServer{}, "u:p@tcp(h:9)/d", "u:p@tcp(h:9)/d?parseTime=true", "h:9"},
-		{mariadb{}, "mysql://u:p@h/d", "u:p@tcp(h:3306)/d?parseTime=true", "h:3306"},
+		{mysqlServer{}, "u:p@tcp(h:9)/d", "u:p@tcp(h:9)/d?multiStatements=true&parseTime=true", "h:9"},
+		{mariadb{}, "mysql://u:p@h/d", "u:p@tcp(h:3306)/d?multiStatements=true&parseTime=true", "h:3306"},
 	}
 	for _, c := range cases {
 		dsn, addr, err := c.kind.parse(c.url)
