@@ -9,8 +9,8 @@ import (
 // print gives a line for each guard that is asked for, and on standard error one for each route.
 func (m *measurement) print() {
 	for _, w := range m.direct {
-		progress("%s %-10s %8.0f records/s  x%.2f  %2d round trips  %d batches", m.sqlCase, w.name, m.speed(w.name), m.times(w.name, "usual"),
-			m.turns[w.name], len(m.samples[w.name]))
+		progress("%s %-10s %8.0f records/s  x%-6.2f %5d batches%s", m.sqlCase, w.name, m.speed(w.name), m.times(w.name, "usual"),
+			len(m.samples[w.name]), m.tripsOf(w.name))
 	}
 	if m.peer != nil {
 		progress("%s %-10s %8.0f records/s", m.sqlCase, "redpanda", m.speed("redpanda"))
@@ -37,6 +37,14 @@ func (m *measurement) figures(name string) []string {
 		figures = append(figures, fmt.Sprintf("round_trips=%d", m.turns[name]))
 	}
 	return figures
+}
+
+// tripsOf tells a route's round trips, where they have been counted.
+func (m *measurement) tripsOf(name string) string {
+	if n := m.turns[name]; n > 0 {
+		return fmt.Sprintf(", %d round trips", n)
+	}
+	return ""
 }
 
 // speed is the median of a route's batches, in records per second.
