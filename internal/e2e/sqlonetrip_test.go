@@ -198,6 +198,49 @@ func TestTablesThatChange(t *testing.T) {
 	}
 }
 
+// TestCopyIntoAChangedTable: COPY would store the bytes of a number as those of another type.
+func TestCopyIntoAChangedTable(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ from, to string }{{"BIGINT", "NUMERIC(12, 2)"}, {"BIGINT", "DOUBLE PRECISION"}, {"INTEGER", "BIGINT"}, {"INTEGER", "REAL"}} {
+		t.Run(c.from+" to "+c.to, func(t *testing.T) {
+			t.Parallel()
+			pool := servers.For(t, "postgres").Open(t)
+			db := newDB(t, pool)
+			execute(t, pool, "CREATE TABLE numbers (id TEXT PRIMARY KEY, v "+c.from+", stream_sequence CHAR(40))")
+			numbers := table[cell[int]](t, db, "numbers")
+			insert := func(from int) {
+				u := sink.NewUnit()
+				for n := from; n < from+50; n++ {
+					b := u.Begin(sink.Origin{Source: "arn", EventID: "event", EventName: "INSERT", Sequence: sequenceOf(n)})
+					numbers.Upsert(b, cell[int]{fmt.Sprint(n), n})
+					b.End(nil)
+				}
+				if err := u.Commit(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			insert(0)
+			execute(t, pool, "ALTER TABLE numbers ALTER COLUMN v TYPE "+c.to)
+			insert(50)
+			insert(100)
+			var right int
+			if err := pool.GetContext(t.Context(), &right, "SELECT count(*) FROM numbers WHERE v = CAST(id AS INT)"); err != nil || right != 150 {
+				t.Errorf("%d of 150 rows are right, %v", right, err)
+			}
+		})
+	}
+}
+
+// TestCopyWithoutAUniqueIndex: COPY asks for none, and would store a redelivery twice.
+func TestCopyWithoutAUniqueIndex(t *testing.T) {
+	t.Parallel()
+	tr := newTrip(t, sqlsink.SoftDelete("gone", ""))
+	execute(t, tr.direct, "ALTER TABLE c DROP CONSTRAINT c_pkey")
+	if err := tr.deliver(t.Context(), changesFrom(1, 200)...); err == nil {
+		t.Error("rows went into a table whose key is not unique")
+	}
+}
+
 func (tr *trip) schema(t *testing.T) (name string) {
 	t.Helper()
 	if err := tr.direct.GetContext(t.Context(), &name, "SELECT current_schema()"); err != nil {

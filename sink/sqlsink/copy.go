@@ -2,6 +2,7 @@ package sqlsink
 
 import (
 	"context"
+	"strings"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
 )
@@ -66,6 +67,9 @@ func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
 
 // copy gathers a COPY, if all values have a binary format. It is optimistic: a row that is there already, or was deleted by a
 // newer change, fails the whole transaction, which is then sent again without.
+//
+// COPY would store what an upsert refuses: bytes of another type than the column's, when somebody has altered it since we
+// looked, and rows of one key, when the table has no unique index over it. Two statements before it see to that.
 func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err error) {
 	types, err := tx.columnTypes(ctx, u.table, u.columns)
 	if err != nil {
@@ -75,6 +79,9 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	if !ok {
 		return false, nil
 	}
+	doing := "look at " + u.table
+	tx.gatherOptimistic(u.arbiter().gather(doing))
+	tx.gatherOptimistic(sameTypes(u.table, u.columns, types).gather(doing))
 	if u.buried.table != "" {
 		tx.gatherOptimistic(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
 	}
@@ -83,6 +90,15 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	tx.gathered.copied = append(tx.gathered.copied, u.table)
 	tx.gatherOptimistic(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
 	return true, nil
+}
+
+// arbiter writes nothing and fails where ON CONFLICT would. It takes the lock that COPY takes, so that nobody alters the
+// table between it and the COPY.
+func (u upsert) arbiter() *statement {
+	s := &statement{dialect: PostgreSQL}
+	keys := s.dialect.quoteAll(u.keys)
+	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(u.keys)), ", ")
+	return s.text("INSERT INTO ", s.dialect.quoteTable(u.table), " (", keys, ") SELECT ", nulls, " WHERE false ON CONFLICT (", keys, ") DO NOTHING")
 }
 
 func (t *tx) gatherOptimistic(s onetrip.Statement) {

@@ -158,10 +158,23 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sqlsink: not committed: %w", err)
 	}
-	if err := sqlTx.Commit(); err != nil {
+	if err := t.commit(ctx); err != nil {
 		return s.commitError(err)
 	}
 	return nil
+}
+
+// commit is bounded by ctx. On MySQL database/sql's own is not: go-sql-driver waits for the answer whatever the context says.
+// So the statement goes first by itself, and database/sql's finds nothing left to commit.
+func (t *tx) commit(ctx context.Context) error {
+	if t.store.dialect == MySQL {
+		if _, err := t.open.ExecContext(ctx, "COMMIT"); err != nil {
+			return err
+		}
+		t.open.Commit() //nolint:errcheck // the transaction is committed
+		return nil
+	}
+	return t.open.Commit()
 }
 
 func (t *tx) limit(ctx context.Context) error {

@@ -32,7 +32,7 @@ func (s *store) wrap(doing string, err error) error {
 	e := &Error{Doing: doing, Err: err, text: err.Error()}
 	e.SQLState, e.Number = sqlcode.Of(err)
 	if !s.values {
-		e.text = redact(e.text)
+		e.text = e.redacted()
 	}
 	switch s.classify(e) {
 	case permanent:
@@ -41,6 +41,16 @@ func (s *store) wrap(doing string, err error) error {
 		return sink.Transient(e)
 	}
 	return e
+}
+
+// redacted is the driver's text without values. What a trigger or a function of the user's own raises may say anything, so
+// only its code stays: https://www.postgresql.org/docs/current/plpgsql-errors-and-messages.html
+// https://dev.mysql.com/doc/refman/8.4/en/signal.html
+func (e *Error) redacted() string {
+	if e.SQLState == "P0001" || e.SQLState == "45000" {
+		return "raised by a trigger or function (SQLSTATE " + e.SQLState + ")"
+	}
+	return redact(e.text)
 }
 
 // commitError describes a failed commit. The engine's own refusal means that nothing was committed; anything else leaves
@@ -61,7 +71,7 @@ func (s *store) uncertain(err error) error {
 	e := &Error{Doing: "commit (it may have happened)", Err: err, text: err.Error()}
 	e.SQLState, e.Number = sqlcode.Of(err)
 	if !s.values {
-		e.text = redact(e.text)
+		e.text = e.redacted()
 	}
 	return sink.Uncertain(e)
 }
@@ -79,8 +89,9 @@ func refused(d Dialect, state string, number int) bool {
 	case PostgreSQL:
 		return state != "" && state != "40003" && !slices.Contains([]string{"08", "57", "58", "XX"}, state[:2])
 	case MySQL:
-		ends := []int{1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1180, 1184, 1317, 1927, 2006, 2013}
-		return number != 0 && !slices.Contains(ends, number)
+		ends := []int{1047, 1053, 1077, 1079, 1080, 1105, 1152, 1158, 1159, 1160, 1161, 1180, 1184, 1317, 1927, 2002, 2003, 2006, 2013}
+		const proxies = 9000 // numbers from there on are not the server's own
+		return number != 0 && number < proxies && !slices.Contains(ends, number)
 	}
 	const ioError = 10
 	return number != 0 && number&0xff != ioError

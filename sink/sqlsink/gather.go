@@ -86,10 +86,12 @@ func (s *store) sent(batch *onetrip.Batch, err error) error {
 	statement := &batch.Statements[failure.Statement]
 	err = s.wrap(statement.Doing, failure.Err)
 	s.catalog.doubt(err)
-	if statement.Optimistic {
-		return &optimismError{err}
+	var e *Error
+	if !statement.Optimistic || sink.IsTransient(err) && !(errors.As(err, &e) && e.SQLState == badMessage) {
+		return err
 	}
-	return err
+	s.catalog.forget() // it may have been about the types
+	return &optimismError{err}
 }
 
 // optimismError is the failure of a statement that was worth a try, and no failure of the batch.
@@ -100,5 +102,5 @@ func (e *optimismError) Unwrap() error { return e.error }
 // disappointed reports whether the batch is to be sent again without COPY: nothing of it was written.
 func disappointed(err error) bool {
 	var failed *optimismError
-	return errors.As(err, &failed) && !sink.IsTransient(failed.error)
+	return errors.As(err, &failed)
 }

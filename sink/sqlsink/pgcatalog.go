@@ -68,10 +68,27 @@ func (t *tx) catalogOf(ctx context.Context, table string) (map[string]pgColumn, 
 	return known, nil
 }
 
+// columnsOfTable are the columns a of a table, of the type b.
+const columnsOfTable = " FROM pg_attribute AS a" +
+	" JOIN pg_type AS ty ON ty.oid = a.atttypid JOIN pg_type AS b ON b.oid = CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END" +
+	" WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped"
+
+// sameTypes fails when a column is no longer of the type that it is taken for.
+func sameTypes(table string, names []string, types []pgColumn) *statement {
+	oids := make([]string, len(types))
+	for i := range types {
+		oids[i] = strconv.FormatUint(uint64(types[i].oid), 10)
+	}
+	s := &statement{dialect: PostgreSQL}
+	s.values = append(s.values, textOf(s.dialect.quoteTable(table))) // $1
+	s.text("SELECT 1 / CASE WHEN (SELECT count(*)", columnsOfTable)
+	s.text(" AND (a.attname, b.oid) IN (SELECT CAST(u.name AS name), CAST(u.type AS oid) FROM unnest(CAST(").arg(textOf(arrayLiteral(names)))
+	s.text(" AS text[]), CAST(").arg(textOf(arrayLiteral(oids)))
+	return s.text(" AS text[])) AS u(name, type))) = ", strconv.Itoa(len(names)), " THEN 1 ELSE 0 END")
+}
+
 func (t *tx) lookUp(ctx context.Context, table string) (map[string]pgColumn, error) {
-	const query = "SELECT a.attname, CAST(b.oid AS text), format_type(b.oid, -1) FROM pg_attribute AS a" +
-		" JOIN pg_type AS ty ON ty.oid = a.atttypid JOIN pg_type AS b ON b.oid = CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END" +
-		" WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped"
+	const query = "SELECT a.attname, CAST(b.oid AS text), format_type(b.oid, -1)" + columnsOfTable
 	doing := "look at the columns of " + table
 	ask := t.conn.QueryContext
 	if t.open != nil {
@@ -93,9 +110,15 @@ func (t *tx) lookUp(ctx context.Context, table string) (map[string]pgColumn, err
 // changed a table, and the next try is to look again.
 func (c *catalog) doubt(err error) {
 	var e *Error
-	if !errors.As(err, &e) || len(e.SQLState) != 5 || e.SQLState[:2] != "42" && e.SQLState != "22P03" {
-		return
+	if errors.As(err, &e) && len(e.SQLState) == 5 && (e.SQLState[:2] == "42" || e.SQLState == "22P03" || e.SQLState == badMessage) {
+		c.forget()
 	}
+}
+
+// badMessage is the SQLSTATE of a COPY whose data is not what the columns are made of.
+const badMessage = "08P01"
+
+func (c *catalog) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tables = nil

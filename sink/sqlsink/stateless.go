@@ -10,7 +10,8 @@ import (
 
 // NoSessionState makes batches do nothing that has RDS Proxy pin the session to a database connection, which would take
 // that connection from other functions: no named prepared statements, and no SET, so no server-side time-outs
-// ([NoTimeouts]); give the database user those (ALTER ROLE … SET statement_timeout).
+// ([NoTimeouts]); give the database user those (ALTER ROLE … SET statement_timeout). Poolers that give each transaction
+// another server connection, as PgBouncer in transaction mode, want it too.
 //
 // Functions and the parameters of the data source name are the caller's:
 //

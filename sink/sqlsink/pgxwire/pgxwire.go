@@ -61,14 +61,14 @@ func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch) error 
 	if !ok {
 		return onetrip.ErrForeign
 	}
-	conn := c.Conn().PgConn()
+	conn, s := c.Conn().PgConn(), sessionOf(c.Conn())
 	if status := conn.TxStatus(); status != 'I' {
 		return &onetrip.Failure{Statement: -1, Err: fmt.Errorf("the connection is in a transaction already (%c)", status)}
 	}
-	f := newFlight(conn, b)
+	f := newFlight(conn, s, b)
 	err := f.fly(ctx)
 	if f.landed && f.outdated() {
-		f = newFlight(conn, b)
+		f = newFlight(conn, s, b)
 		err = f.fly(ctx)
 	}
 	if !f.landed {
@@ -98,8 +98,8 @@ type flight struct {
 	landed    bool // the server is ready for the next query
 }
 
-func newFlight(conn *pgconn.PgConn, b *onetrip.Batch) *flight {
-	return &flight{conn: conn, session: sessionOf(conn), batch: b}
+func newFlight(conn *pgconn.PgConn, s *session, b *onetrip.Batch) *flight {
+	return &flight{conn: conn, session: s, batch: b}
 }
 
 // fly sends the batch and reads its answers.

@@ -2,6 +2,7 @@ package pgxwire
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,13 +14,35 @@ import (
 
 const begun = "parse ; BEGIN; parse ; SET x; "
 
+// named is the name of a statement: its text and nothing else decides it, but for how often names were given up.
+func named(text string, series int) string {
+	digest := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("dynasink_%x_%d", digest[:12], series)
+}
+
+// TestNamesOfOthers: behind a pooler another client may have prepared the same.
+func TestNamesOfOthers(t *testing.T) {
+	t.Parallel()
+	conn, s := connect(t)
+	s.when("a", func(s *server) { s.refuse("42P05"); s.when("a", nil) })
+	for range 2 {
+		if err := (sender{}).Send(t.Context(), conn, batchOf("a")); err != nil {
+			t.Fatal(err)
+		}
+		want := begun + "parse ; a; parse ; COMMIT; sync"
+		if got := s.heard(); !strings.HasSuffix(got, want) {
+			t.Errorf("the client sent\n%s\nwant at the end\n%s", got, want)
+		}
+	}
+}
+
 func TestABatchIsOneFlight(t *testing.T) {
 	t.Parallel()
 	conn, s := connect(t)
 	batch := batchOf("a", "b", "a")
 	batch.Statements[1].Copy = []byte("rows")
 	for _, want := range []string{
-		begun + "parse dynasink_0; a; parse ; b; data rows; a; parse ; COMMIT; sync",
+		begun + "parse " + named("a", 0) + "; a; parse ; b; data rows; a; parse ; COMMIT; sync",
 		begun + "a; parse ; b; data rows; a; parse ; COMMIT; sync", // nothing is prepared twice
 	} {
 		if err := (sender{}).Send(t.Context(), conn, batch); err != nil {
@@ -139,7 +162,7 @@ func TestStatementsAreNotTheServersForEver(t *testing.T) {
 	if err := send(); err != nil {
 		t.Fatal(err)
 	}
-	again := "sync; query ROLLBACK; " + begun + "parse dynasink_2; a; parse dynasink_3; b; parse ; COMMIT; sync"
+	again := "sync; query ROLLBACK; " + begun + "parse " + named("a", 1) + "; a; parse " + named("b", 1) + "; b; parse ; COMMIT; sync"
 	if got := s.heard(); !strings.HasSuffix(got, again) {
 		t.Errorf("the client sent\n%s\nwant at the end\n%s", got, again)
 	}

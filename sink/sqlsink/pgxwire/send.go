@@ -1,12 +1,15 @@
 package pgxwire
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -109,15 +112,18 @@ func format(p onetrip.Param) int16 {
 const maxNames = 256
 
 // name returns the name of a prepared statement, and whether the connection has it already. "" is the unnamed one.
+//
+// Names are made of the text, so that one name never stands for two texts: behind a pooler a name may reach a server
+// connection on which another client has prepared it.
 func (f *flight) name(text string) (name string, known bool) {
 	if name, known = f.session.names[text]; known {
 		return name, true
 	}
-	if len(f.session.names) >= maxNames {
+	if f.session.unnamed || len(f.session.names) >= maxNames {
 		return "", false
 	}
-	name = "dynasink_" + strconv.Itoa(f.session.made)
-	f.session.made++
+	digest := sha256.Sum256([]byte(text))
+	name = "dynasink_" + hex.EncodeToString(digest[:12]) + "_" + strconv.Itoa(f.session.series)
 	f.session.names[text] = name
 	f.prepared = append(f.prepared, text)
 	return name, false
@@ -125,16 +131,20 @@ func (f *flight) name(text string) (name string, known bool) {
 
 // session is what a connection has prepared.
 type session struct {
-	names map[string]string // by text
-	made  int               // how many names have been given; none is given twice
+	names   map[string]string // by text
+	series  int               // grows when it is not known which names the server has; none is given twice
+	unnamed bool              // names would meet those of others, or are not wanted
 }
 
-func sessionOf(conn *pgconn.PgConn) *session {
+// sessionOf finds the session of a connection. One that pgx itself is told to use without prepared statements gets none of
+// ours either.
+func sessionOf(conn *pgx.Conn) *session {
 	const key = "github.com/dynasink/dynasink"
-	s, ok := conn.CustomData()[key].(*session)
+	data := conn.PgConn().CustomData()
+	s, ok := data[key].(*session)
 	if !ok {
-		s = &session{names: map[string]string{}}
-		conn.CustomData()[key] = s
+		s = &session{names: map[string]string{}, unnamed: conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement}
+		data[key] = s
 	}
 	return s
 }
@@ -145,13 +155,20 @@ func (f *flight) forget() {
 	for _, text := range f.prepared {
 		delete(f.session.names, text)
 	}
+	f.session.series++
 }
 
 // outdated reports that the server does not have, or can no longer run, a statement that this connection had prepared:
-// somebody has said DEALLOCATE ALL, or a table was changed. With new statements the batch may go.
+// somebody has said DEALLOCATE ALL, or a table was changed. With new statements the batch may go; and without names, where
+// the server has ours already, as a pooler's may.
 func (f *flight) outdated() bool {
 	var e *pgconn.PgError
-	if f.failure == nil || !errors.As(f.failure.Err, &e) || e.Code != "26000" && e.Code != "0A000" || !f.wasPrepared(f.failure.Statement) {
+	if f.failure == nil || !errors.As(f.failure.Err, &e) {
+		return false
+	}
+	taken := e.Code == "42P05" && !f.session.unnamed
+	f.session.unnamed = f.session.unnamed || taken
+	if !taken && (e.Code != "26000" && e.Code != "0A000" || !f.wasPrepared(f.failure.Statement)) {
 		return false
 	}
 	clear(f.session.names)
