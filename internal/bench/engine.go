@@ -51,7 +51,6 @@ func newDatabase(h *harness, name string, rows int) (*database, error) {
 	d := &database{flavour: flavours[name], history: newHistory()}
 	if name == "sqlite" {
 		d.engine = servers.For(h, name)
-		d.engine.DSN += "&_pragma=cache_size(-65536)" // 64 MB, which hold the table; SQLite's default of 2 MB is for small devices
 	} else {
 		s, err := servers.Durable(h.ctx, name)
 		if err != nil {
