@@ -90,7 +90,6 @@ func (s *store) sent(batch *onetrip.Batch, err error) error {
 	if !statement.Optimistic || sink.IsTransient(err) && !(errors.As(err, &e) && e.SQLState == badMessage) {
 		return err
 	}
-	s.catalog.forget() // it may have been about the types
 	return &optimismError{err}
 }
 

@@ -3,6 +3,7 @@ package sqlsink
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -110,16 +111,17 @@ func (t *tx) lookUp(ctx context.Context, table string) (map[string]pgColumn, err
 // changed a table, and the next try is to look again.
 func (c *catalog) doubt(err error) {
 	var e *Error
-	if errors.As(err, &e) && len(e.SQLState) == 5 && (e.SQLState[:2] == "42" || e.SQLState == "22P03" || e.SQLState == badMessage) {
-		c.forget()
+	if !errors.As(err, &e) || len(e.SQLState) != 5 {
+		return
+	}
+	if e.SQLState[:2] == "42" || slices.Contains([]string{"22P03", badMessage, divisionByZero}, e.SQLState) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.tables = nil
 	}
 }
 
-// badMessage is the SQLSTATE of a COPY whose data is not what the columns are made of.
-const badMessage = "08P01"
-
-func (c *catalog) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tables = nil
-}
+const (
+	badMessage     = "08P01" // a COPY whose data is not what the columns are made of
+	divisionByZero = "22012" // sameTypes has failed
+)

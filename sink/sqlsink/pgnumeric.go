@@ -2,9 +2,6 @@ package sqlsink
 
 import (
 	"encoding/binary"
-	"encoding/hex"
-	"strconv"
-	"time"
 )
 
 // isNumeric takes integers and plain decimal digits, which is what DynamoDB's numbers come as; the server reads other forms
@@ -95,16 +92,4 @@ func appendDigits(dst []byte, digits []uint16, weight int, sign uint16, scale in
 		dst = binary.BigEndian.AppendUint16(dst, d)
 	}
 	return dst
-}
-
-func appendHex(dst []byte, s string) []byte { return hex.AppendEncode(dst, []byte(s)) }
-
-// appendMoment writes years before Christ as PostgreSQL does; there is no year zero.
-func appendMoment(dst []byte, t time.Time) []byte {
-	if t.Year() > 0 {
-		return t.AppendFormat(dst, "2006-01-02 15:04:05.999999999-07:00")
-	}
-	dst = append(dst, "000"...)
-	dst = strconv.AppendInt(dst, int64(1-t.Year()), 10)
-	return t.AppendFormat(dst, "-01-02 15:04:05.999999999-07:00 BC")
 }

@@ -2,8 +2,10 @@ package sqlsink
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"strconv"
+	"time"
 )
 
 // element is a type of PostgreSQL whose binary format we write, in arrays and in COPY:
@@ -127,4 +129,16 @@ func (v *datum) appendTextForm(dst []byte) []byte {
 		return appendMoment(dst, v.time())
 	}
 	return dst
+}
+
+func appendHex(dst []byte, s string) []byte { return hex.AppendEncode(dst, []byte(s)) }
+
+// appendMoment writes years before Christ as PostgreSQL does; there is no year zero.
+func appendMoment(dst []byte, t time.Time) []byte {
+	if t.Year() > 0 {
+		return t.AppendFormat(dst, "2006-01-02 15:04:05.999999999-07:00")
+	}
+	dst = append(dst, "000"...)
+	dst = strconv.AppendInt(dst, int64(1-t.Year()), 10)
+	return t.AppendFormat(dst, "-01-02 15:04:05.999999999-07:00 BC")
 }
