@@ -41,7 +41,7 @@ func TestMongoACutConnectionIsTransient(t *testing.T) {
 					if err := at(t, "2", change); !sink.IsTransient(err) || sink.IsUncertain(err) {
 						t.Fatalf("want a transient error, got %v", err)
 					}
-					<-shot.Done()
+					shot.Await(t)
 					if err := at(t, "2", change); err != nil {
 						t.Errorf("the delivery after it: %v", err)
 					}

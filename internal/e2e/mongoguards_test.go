@@ -57,8 +57,7 @@ func TestMongoWhatComesTooLateChangesNothing(t *testing.T) {
 				if err := put(fast, c.next, 3); err != nil {
 					t.Fatal(err)
 				}
-				shot.Release()
-				<-shot.Done()
+				shot.Await(t)
 				if got := fmt.Sprint(living(t, direct.Collection("c"), fast)); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}

@@ -36,19 +36,35 @@ func start(t *testing.T, tr *trip, changes ...change) held {
 	return h
 }
 
-// waits reports whether the session's transaction waits for a lock. The view innodb_trx would be as old as its last reader.
+// waits reports whether the session's transaction waits for a lock.
 func (tr *trip) waits(t *testing.T, session int) bool {
 	t.Helper()
+	return strings.Contains(transactionOf(t, tr.direct, session), "\nLOCK WAIT ")
+}
+
+// transactionOf is what InnoDB tells about the session's transaction, "" if none is open. The view innodb_trx is no help: it
+// is a copy that stays as it is while somebody asks for it ten times a second.
+func transactionOf(t *testing.T, pool *sqlx.DB, session int) string {
+	t.Helper()
 	var kind, name, status string
-	if err := tr.direct.QueryRowContext(t.Context(), "SHOW ENGINE INNODB STATUS").Scan(&kind, &name, &status); err != nil {
+	if err := pool.QueryRowContext(t.Context(), "SHOW ENGINE INNODB STATUS").Scan(&kind, &name, &status); err != nil {
 		t.Fatal(err)
 	}
-	for _, transaction := range strings.Split(status, "---TRANSACTION") {
-		if strings.Contains(transaction, fmt.Sprintf(" thread id %d,", session)) {
-			return strings.Contains(transaction, "\nLOCK WAIT ")
+	for _, transaction := range strings.Split(status, "\n---TRANSACTION")[1:] {
+		if strings.Contains(transaction, fmt.Sprintf(" thread id %d,", session)) && !strings.Contains(transaction, ", not started") {
+			return transaction
 		}
 	}
-	return false
+	return ""
+}
+
+// sessionOf is the connection's number on the server.
+func sessionOf(t *testing.T, q sqlx.QueryerContext) (id int) {
+	t.Helper()
+	if err := sqlx.GetContext(t.Context(), q, &id, "SELECT CONNECTION_ID()"); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // ended returns at once whether the delivery has ended.
@@ -139,12 +155,15 @@ func TestATextThatWaitsIsGivenUp(t *testing.T) {
 			if _, err := row.ExecContext(ctx, "UPDATE c SET v = 'b'"); err != nil {
 				t.Fatal(err)
 			}
-			done := make(chan error, 1)
-			go func() { done <- tr.deliver(ctx, change{2, "MODIFY", "a", "2"}, change{3, "MODIFY", "zz", "2"}) }()
+			h := held{make(chan error, 1)}
+			go func() { h.done <- tr.deliver(ctx, change{2, "MODIFY", "a", "2"}, change{3, "MODIFY", "zz", "2"}) }()
 			for !tr.waits(t, id) {
+				if h.ended() {
+					t.Fatalf("%s: it does not wait: %v", name, <-h.done)
+				}
 			}
 			c.giveUp(tr, id, cancel)
-			if err := <-done; !c.want(err) {
+			if err := <-h.done; !c.want(err) {
 				t.Errorf("%s: got %v", name, err)
 			}
 			if err := row.Rollback(); err != nil {

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,12 +62,9 @@ func (tr *trip) content(t *testing.T) (rows string) {
 }
 
 // session is the pool's connection on the server.
-func (tr *trip) session(t *testing.T) (id int) {
+func (tr *trip) session(t *testing.T) int {
 	t.Helper()
-	if err := tr.pool.GetContext(t.Context(), &id, "SELECT CONNECTION_ID()"); err != nil {
-		t.Fatal(err)
-	}
-	return id
+	return sessionOf(t, tr.pool)
 }
 
 func TestATextIsOneRoundTrip(t *testing.T) {
@@ -148,8 +144,8 @@ func TestAnErrorInATextLeavesNothingBehind(t *testing.T) {
 			if !sink.IsPermanent(err) || !strings.Contains(err.Error(), "upsert into ") {
 				t.Errorf("%s: got %v", name, err)
 			}
-			if n := countOf(t, tr.direct, fmt.Sprint("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = ", id)); n != 0 {
-				t.Errorf("%s: the transaction is open", name)
+			if left := transactionOf(t, tr.direct, id); left != "" {
+				t.Errorf("%s: a transaction is open: %s", name, left)
 			}
 			if tr.content(t) != before || tr.session(t) != id {
 				t.Errorf("%s: something was written, or the connection replaced", name)
@@ -178,8 +174,7 @@ func TestACutTextIsUncertain(t *testing.T) {
 				}
 				tr.mustDeliver(t, batch...)
 				after := tr.content(t)
-				shot.Release()
-				<-shot.Done()
+				shot.Await(t)
 				if guard != "unguarded" && tr.content(t) != after {
 					t.Errorf("%s, %s: what arrived late changed the tables", name, guard)
 				}

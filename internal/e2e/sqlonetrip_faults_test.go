@@ -75,8 +75,7 @@ func TestACutBatchIsUncertain(t *testing.T) {
 				}
 				tr.mustDeliver(t, batch...)
 				after := tr.state(t)
-				shot.Release()
-				<-shot.Done()
+				shot.Await(t)
 				if guard != "unguarded" && tr.state(t) != after {
 					t.Errorf("%s: what arrived late changed the tables", guard)
 				}
@@ -110,11 +109,11 @@ func TestABatchThatWaitsIsGivenUp(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			done := make(chan error)
-			go func() { done <- tr.deliver(ctx, change{2, "MODIFY", "a", "2"}) }()
-			tr.waitsForLock(t, pid)
+			h := held{make(chan error, 1)}
+			go func() { h.done <- tr.deliver(ctx, change{2, "MODIFY", "a", "2"}) }()
+			tr.waitsForLock(t, pid, h)
 			giveUp(t, tr, pid, cancel)
-			if err := <-done; !sink.IsUncertain(err) {
+			if err := <-h.done; !sink.IsUncertain(err) {
 				t.Errorf("got %v", err)
 			}
 			if err := holder.Commit(); err != nil {
@@ -130,9 +129,12 @@ func TestABatchThatWaitsIsGivenUp(t *testing.T) {
 }
 
 // waitsForLock returns when the server's process waits for another.
-func (tr *trip) waitsForLock(t *testing.T, pid int) {
+func (tr *trip) waitsForLock(t *testing.T, pid int, h held) {
 	t.Helper()
 	for waiting := false; !waiting; {
+		if h.ended() {
+			t.Fatalf("it does not wait: %v", <-h.done)
+		}
 		err := tr.direct.GetContext(t.Context(), &waiting, "SELECT cardinality(pg_blocking_pids($1)) > 0", pid)
 		if err != nil {
 			t.Fatal(err)

@@ -78,10 +78,11 @@ func TestADeadlockIsTransient(t *testing.T) {
 			go func() {
 				errs <- staging(t, func(b *sink.Batch) {
 					db.AtLeastOnce(b, func(ctx context.Context, tx *sqlx.Tx) error {
-						if err := run("UPDATE c SET v = v + 1 WHERE id = '"+ids[0]+"'")(ctx, tx); err != nil {
+						err := run("UPDATE c SET v = v + 1 WHERE id = '"+ids[0]+"'")(ctx, tx)
+						close(locked[i])
+						if err != nil {
 							return err
 						}
-						close(locked[i])
 						<-locked[1-i]
 						return run("UPDATE c SET v = v + 1 WHERE id = '"+ids[1]+"'")(ctx, tx)
 					})

@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"sync"
+	"testing"
+	"time"
 )
 
 // memory is how much of what has passed is kept, to find a text that comes in pieces.
@@ -110,6 +112,18 @@ func (s *Shot) Hit() bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// Await releases the request that is held back, if one is, and returns when the server has ended its side. A fault that does
+// not hit fails the test.
+func (s *Shot) Await(t testing.TB) {
+	t.Helper()
+	s.Release()
+	select {
+	case <-s.done:
+	case <-time.After(time.Minute):
+		t.Fatalf("wire: the server has not ended its side (the fault has hit: %v)", s.Hit())
 	}
 }
 
