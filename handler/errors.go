@@ -76,6 +76,9 @@ func guard(fn func() error) (err error) {
 // instruction marks the errors of package mapping that a handler passes on as permanent: what cannot be mapped once never
 // can. The handler's own mark counts more.
 func instruction(err error) error {
+	if err == nil {
+		return nil
+	}
 	var unmapped *mapping.Error
 	if !errors.As(err, &unmapped) || sink.IsTransient(err) || sink.IsUncertain(err) {
 		return err

@@ -73,5 +73,5 @@ func (m mirror[T]) byState() bool {
 // moved reports whether to is another row than from. A state whose key cannot be told never was a row.
 func (m mirror[T]) moved(from, to T) bool {
 	keyed, ok := m.target.(sink.Keyed[T])
-	return ok && keyed.SameKey(from, from) && !keyed.SameKey(from, to)
+	return ok && !keyed.SameKey(from, to) && keyed.SameKey(from, from)
 }

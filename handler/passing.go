@@ -30,9 +30,13 @@ func (s *slot[T]) item(d *decoder[T], image streamjson.Image) *T {
 
 // reader decodes the images of text in passing, into slots.
 func (d *decoder[T]) reader(text string, slots *[]*slot[T]) streamjson.ImageReader {
+	var free []slot[T]
 	return func(record int, image streamjson.Image, at int) (end int, ok bool) {
 		for len(*slots) <= record {
-			*slots = append(*slots, new(slot[T]))
+			if len(free) == 0 {
+				free = make([]slot[T], 32) // records share the memory of their batch anyway
+			}
+			*slots, free = append(*slots, &free[0]), free[1:]
 		}
 		s := (*slots)[record]
 		item := s.item(d, image)

@@ -14,7 +14,7 @@ import (
 
 // rawRecord is a stream record whose envelope is decoded and whose images are not.
 type rawRecord struct {
-	streamjson.Record
+	*streamjson.Record
 	identity *UserIdentity
 	size     int64
 	err      error // what is wrong with the envelope
@@ -38,7 +38,7 @@ func split(payload string, read streamjson.ImageReader) ([]rawRecord, error) {
 	}
 	records := make([]rawRecord, len(found))
 	for i := range found {
-		records[i].Record = found[i]
+		records[i].Record = &found[i]
 		records[i].decode()
 	}
 	return records, nil

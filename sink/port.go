@@ -206,20 +206,23 @@ func (p *port[R, K, Tx]) stage(b *Batch, row R, remove bool) {
 		b.Fail(p.err)
 		return
 	}
-	key, err := p.key(&row)
 	u := b.unit
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if err != nil {
-		b.fail(Permanent(err))
-		return
-	}
+	unguarded := b.unguarded
 	at, ok := u.enter(b, p.guarded)
 	if !ok {
 		return
 	}
 	s := p.stageOf(u)
-	s.add(entry[R, K]{row: row, key: key, at: at, ordinal: s.ordinal(b), remove: remove})
+	e := s.add(entry[R, K]{row: row, at: at, remove: remove})
+	key, err := p.key(&e.row) // where the row stays: a variable of ours would be allocated once more for this call
+	if err != nil {
+		s.entries, b.unguarded = s.entries[:len(s.entries)-1], unguarded
+		b.fail(Permanent(err))
+		return
+	}
+	e.key, e.ordinal = key, s.ordinal(b)
 }
 
 func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {

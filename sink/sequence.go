@@ -1,9 +1,6 @@
 package sink
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // SequenceDigits is how many digits a DynamoDB sequence number has at most:
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
@@ -12,9 +9,18 @@ const SequenceDigits = 40
 // PadSequence returns a sequence number left-padded with zeros to [SequenceDigits], so that comparing the texts compares
 // the numbers. Anything but 1 to 40 decimal digits is a [Permanent] error.
 func PadSequence(sequence string) (string, error) {
-	if sequence == "" || len(sequence) > SequenceDigits || strings.Trim(sequence, "0123456789") != "" {
+	if sequence == "" || len(sequence) > SequenceDigits || !digits(sequence) {
 		return "", Permanent(fmt.Errorf("sink: the sequence number is not a number of 1 to %d digits (it has %d characters)", SequenceDigits, len(sequence)))
 	}
 	const zeros = "0000000000000000000000000000000000000000"
 	return zeros[len(sequence):] + sequence, nil
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }

@@ -43,13 +43,14 @@ func (s *stage[R, K, Tx]) ordinal(b *Batch) int32 {
 
 // add makes room for the rows to come, or doubles it: append would grow a long slice by a quarter, and copy rows four
 // times on average.
-func (s *stage[R, K, Tx]) add(e entry[R, K]) {
+func (s *stage[R, K, Tx]) add(e entry[R, K]) *entry[R, K] {
 	if len(s.entries) == cap(s.entries) {
 		left := e.at.batch.unit.count - e.at.record() // records that have begun and may stage a row each
 		s.entries = slices.Grow(s.entries, max(16, len(s.entries), left))
 	}
 	s.entries = append(s.entries, e)
 	s.sorted = false
+	return &s.entries[len(s.entries)-1]
 }
 
 func (s *stage[R, K, Tx]) begin(mixed bool) {

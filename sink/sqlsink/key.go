@@ -21,8 +21,8 @@ func (c *columns) keyText(row reflect.Value, at []int, d Dialect) (string, error
 		}
 		return part, err
 	}
-	var joined []byte
-	any := false
+	var buffer [128]byte
+	joined, any := buffer[:0], false
 	for _, k := range at {
 		part, filled, err := c.keyPart(row, k, d)
 		if err != nil {
