@@ -148,7 +148,8 @@ type port[R any, K comparable, Tx any] struct {
 	compare   func(a, b K) int              // nil: K has no order we know
 	versionOf func(row *R, o Origin) string // nil: the last staged write of a row counts
 	number    uint64
-	err       error // what every record that stages here fails with: the port was not made as it must be
+	kept      atomic.Pointer[[]Write[R]] // room for the next commit's
+	err       error                      // what every record that stages here fails with: the port was not made as it must be
 }
 
 // check finds what would panic, or be missing without a sign, when the port is used.
@@ -245,4 +246,21 @@ func (p *port[R, K, Tx]) sameKey(a, b R) bool {
 	keyA, errA := p.key(&a)
 	keyB, errB := p.key(&b)
 	return errA == nil && errB == nil && keyA == keyB
+}
+
+// room returns an empty slice for n writes. One is kept from commit to commit, because a writer has its writes only until it
+// returns; keep takes it back.
+func (p *port[R, K, Tx]) room(n int) []Write[R] {
+	if kept := p.kept.Swap(nil); kept != nil && cap(*kept) >= n {
+		return (*kept)[:0]
+	}
+	return make([]Write[R], 0, n)
+}
+
+func (p *port[R, K, Tx]) keep(writes []Write[R]) {
+	const most = 1 << 20 // bytes
+	clear(writes)        // or rows would stay in memory
+	if uintptr(cap(writes))*reflect.TypeFor[Write[R]]().Size() <= most {
+		p.kept.Store(&writes)
+	}
 }

@@ -78,11 +78,14 @@ func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(*Batch) bo
 	for s.next < len(s.entries) && (end == nil || s.entries[s.next].at.before(*end)) {
 		s.next++
 	}
-	writes := s.writes(s.pick(s.entries[first:s.next], keep))
-	if len(writes) == 0 {
+	picked := s.pick(s.entries[first:s.next], keep)
+	if len(picked) == 0 {
 		return nil
 	}
-	return s.locate(s.port.write(ctx, tx, writes), writes)
+	writes := s.writes(picked)
+	err := s.locate(s.port.write(ctx, tx, writes), writes)
+	s.port.keep(writes)
+	return err
 }
 
 // pick returns the entries to write: the kept ones, compacted to the last of each row and sorted, as the port says.
@@ -127,9 +130,9 @@ func (s *stage[R, K, Tx]) stale(e, before *entry[R, K]) bool {
 }
 
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {
-	writes := make([]Write[R], len(picked))
-	for i, e := range picked {
-		writes[i] = Write[R]{e.row, e.remove, e.fresh, int(e.ordinal), e.at.batch.origin}
+	writes := s.port.room(len(picked))
+	for _, e := range picked {
+		writes = append(writes, Write[R]{e.row, e.remove, e.fresh, int(e.ordinal), e.at.batch.origin})
 	}
 	return writes
 }

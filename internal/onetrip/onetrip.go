@@ -9,9 +9,10 @@ import (
 
 // Batch is a transaction: BEGIN, the statements in their order, COMMIT.
 type Batch struct {
-	Begin      []string // BEGIN and what belongs to it, without parameters
-	Statements []Statement
-	Unnamed    bool // leave no prepared statement behind on the connection
+	Begin      []string    // BEGIN and what belongs to it, without parameters
+	Statements []Statement // those that have been added; the sender's to fill
+	Unnamed    bool        // leave no prepared statement behind on the connection
+	Held       bool        // send nothing before write has returned: it may well change its mind
 }
 
 // Statement is one statement of a batch; the rows it returns are dropped.
@@ -33,10 +34,13 @@ type Param struct {
 
 // Sender sends batches over connections of one driver. It is safe for concurrent use; a connection is not.
 type Sender interface {
-	// Send commits b in one round trip on a connection as sql.Conn.Raw gives it. When it returns nil, b is committed. A
-	// *Failure says that nothing is. After any other error that may be open, and the connection is closed unless the error is
-	// ErrForeign: then nothing was sent.
-	Send(ctx context.Context, driverConn any, b *Batch) error
+	// Send commits in one round trip what write adds to b, on a connection as sql.Conn.Raw gives it. The server may begin
+	// with the first statements while write makes the next. When Send returns nil, b is committed, or empty. A *Failure, or
+	// the error of write, says that nothing is. After any other error that may be open, and the connection is closed unless the
+	// error is ErrForeign: then write was not called.
+	//
+	// write is called once and must not use the connection. What it adds must not change until Send returns.
+	Send(ctx context.Context, driverConn any, b *Batch, write func(add func(Statement)) error) error
 }
 
 // ErrForeign says that a connection is not of the sender's driver.

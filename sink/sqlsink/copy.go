@@ -12,7 +12,7 @@ import (
 func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, extra ...func(*change) datum) error {
 	fresh, rest := t.freshOf(tx, changes)
 	if len(fresh) > 0 {
-		rows, err := t.grid(fresh, t.columns.every, extra...)
+		rows, err := t.grid(tx, fresh, t.columns.every, extra...)
 		if err != nil {
 			return err
 		}
@@ -23,7 +23,7 @@ func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, ext
 			rest = changes
 		}
 	}
-	rows, err := t.grid(rest, t.columns.every, extra...)
+	rows, err := t.grid(tx, rest, t.columns.every, extra...)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	if err != nil {
 		return false, err
 	}
-	data, ok := copyData(rows, types)
+	data, ok := copyData(tx.space, rows, types)
 	if !ok {
 		return false, nil
 	}
@@ -103,5 +103,5 @@ func (u upsert) arbiter() *statement {
 
 func (t *tx) gatherOptimistic(s onetrip.Statement) {
 	s.Optimistic = true
-	t.gathered.statements = append(t.gathered.statements, s)
+	t.gathered.gather(s)
 }

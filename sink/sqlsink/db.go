@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
@@ -38,6 +39,9 @@ type store struct {
 	catalog   catalog
 	optimism  optimism
 	texts     texts
+
+	kept       atomic.Pointer[workspace]
+	changeable atomic.Bool // batches turn out to need an open transaction when some of their statements are made
 	connections
 }
 
@@ -101,6 +105,7 @@ func (d *DB) Dialect() Dialect { return d.store.dialect }
 // tx is one transaction of a store: an open one, or one whose statements are gathered.
 type tx struct {
 	store    *store
+	space    *workspace
 	now      time.Time
 	conn     *sqlx.Conn
 	open     *sqlx.Tx           // nil while statements are gathered
@@ -108,9 +113,12 @@ type tx struct {
 	fresh    map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
 }
 
+// newTx begins what free ends.
 func (s *store) newTx(conn *sqlx.Conn) *tx {
-	return &tx{store: s, now: time.Now().UTC(), conn: conn}
+	return &tx{store: s, space: s.workspace(), now: time.Now().UTC(), conn: conn}
 }
+
+func (t *tx) free() { t.store.keepWorkspace(t.space) }
 
 // InTx implements sink.Sink. A commit whose answer is lost may have happened: it is neither permanent nor transient.
 func (s *store) InTx(ctx context.Context, fn func(ctx context.Context, t *tx) error) (err error) {
@@ -148,6 +156,7 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 	defer s.unlimit(ctx, conn)
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
 	t := s.newTx(conn)
+	defer t.free()
 	t.open = sqlTx
 	if err := t.limit(ctx); err != nil {
 		return err
@@ -201,7 +210,7 @@ func (t *tx) statement() *statement {
 // exec runs a statement, now or with the others that are gathered.
 func (t *tx) exec(ctx context.Context, doing string, s *statement) error {
 	if t.gathered != nil {
-		t.gathered.statements = append(t.gathered.statements, s.gather(doing))
+		t.gathered.gather(s.gather(doing))
 		return nil
 	}
 	_, err := t.open.ExecContext(ctx, s.String(), s.args()...)

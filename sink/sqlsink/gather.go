@@ -22,47 +22,71 @@ var errOpen = errors.New("sqlsink: an open transaction is needed")
 // gathering is a transaction whose statements are gathered, to be sent together.
 type gathering struct {
 	statements []onetrip.Statement
-	noCopy     bool     // it was tried, and a row was there already
-	copied     []string // tables
+	add        func(onetrip.Statement) // takes them instead, to send them while the next are made; may be nil
+	noCopy     bool                    // it was tried, and a row was there already
+	copied     []string                // tables
+	known      map[string]map[string]pgColumn
 }
 
-// inOneFlight gathers what fn writes and sends it. Nothing has been done when it returns errOpen.
+func (g *gathering) gather(s onetrip.Statement) {
+	if g.add != nil {
+		g.add(s)
+	} else {
+		g.statements = append(g.statements, s)
+	}
+}
+
+// inOneFlight sends what fn writes. Nothing has been done when it returns errOpen.
 func (s *store) inOneFlight(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
 	t := s.newTx(conn)
-	t.gathered = &gathering{}
+	defer t.free()
+	t.gathered = &gathering{known: map[string]map[string]pgColumn{}}
 	for {
-		if err := fn(ctx, t); err != nil {
-			return err
-		}
-		err := s.send(ctx, t)
+		err := s.send(ctx, t, fn)
+		var unknown *unknownTable
 		failed := disappointed(err)
-		if failed || err == nil {
+		switch {
+		case errors.As(err, &unknown):
+			if t.gathered.known[unknown.name], err = t.lookUp(ctx, unknown.name); err != nil {
+				return err
+			}
+			s.catalog.learn(unknown.name, t.gathered.known[unknown.name])
+			continue
+		case failed || err == nil:
 			s.optimism.learn(t.gathered.copied, failed)
 		}
 		if !failed {
 			return err
 		}
-		t.gathered = &gathering{noCopy: true}
+		t.gathered.noCopy, t.gathered.copied = true, nil
 	}
 }
 
-func (s *store) send(ctx context.Context, t *tx) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("sqlsink: not committed: %w", err)
-	}
-	if len(t.gathered.statements) == 0 {
-		return nil
-	}
+// send sends the first statements while fn makes the next. An error of fn leaves nothing behind.
+func (s *store) send(ctx context.Context, t *tx, fn func(ctx context.Context, t *tx) error) error {
 	batch := &onetrip.Batch{
-		Begin:      append([]string{"BEGIN ISOLATION LEVEL READ COMMITTED"}, s.limits(ctx)...),
-		Statements: t.gathered.statements, Unnamed: s.stateless,
+		Begin:   append([]string{"BEGIN ISOLATION LEVEL READ COMMITTED"}, s.limits(ctx)...),
+		Unnamed: s.stateless, Held: s.changeable.Load(),
 	}
-	var err error
+	var refused, err error
+	write := func(add func(onetrip.Statement)) error {
+		t.gathered.add = add
+		if refused = fn(ctx, t); refused == nil && ctx.Err() != nil {
+			refused = fmt.Errorf("sqlsink: not committed: %w", ctx.Err())
+		}
+		return refused
+	}
 	raw := t.conn.Raw(func(driverConn any) error {
-		err = s.sender.Send(ctx, driverConn, batch)
+		err = s.sender.Send(ctx, driverConn, batch, write)
 		return nil
 	})
-	if raw != nil {
+	switch {
+	case refused != nil:
+		if errors.Is(refused, errOpen) && len(batch.Statements) > 0 {
+			s.changeable.Store(true) // most likely the next ones are like it
+		}
+		return refused
+	case raw != nil:
 		return s.wrap("connect", raw)
 	}
 	return s.sent(batch, err)

@@ -13,14 +13,13 @@ import (
 
 type nowhere struct{ bytes int }
 
-func (n *nowhere) Send(_ context.Context, _ any, b *onetrip.Batch) error {
-	for _, s := range b.Statements {
+func (n *nowhere) Send(_ context.Context, _ any, _ *onetrip.Batch, write func(add func(onetrip.Statement)) error) error {
+	return write(func(s onetrip.Statement) {
 		n.bytes += len(s.Copy)
 		for _, p := range s.Params {
 			n.bytes += len(p.Data)
 		}
-	}
-	return nil
+	})
 }
 
 type item struct {

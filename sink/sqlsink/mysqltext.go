@@ -22,6 +22,7 @@ func (s *store) inOneText(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 		return errOpen
 	}
 	t := s.newTx(conn)
+	defer t.free()
 	t.gathered = &gathering{}
 	if err := fn(ctx, t); err != nil {
 		return err

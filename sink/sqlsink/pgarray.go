@@ -178,14 +178,14 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 
 // copyData is the binary format of COPY: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
 // It takes the first cells of each row, as many as there are columns; ok is false when one has no binary format.
-func copyData(g *grid, columns []pgColumn) (data []byte, ok bool) {
+func copyData(w *workspace, g *grid, columns []pgColumn) (data []byte, ok bool) {
 	src := sourceOf(g, columns)
 	for at := range src.columns {
 		if src.columns[at].cast != "" {
 			return nil, false
 		}
 	}
-	data = make([]byte, 0, 21+2*g.rows()+sizeOf(g.cells))
+	data = w.buffer(21 + 2*g.rows() + sizeOf(g.cells))
 	data = append(data, "PGCOPY\n\xff\r\n\x00"...)
 	data = append(data, make([]byte, 8)...)
 	for i := range g.rows() {

@@ -120,12 +120,12 @@ func TestArraysAndCopy(t *testing.T) {
 		}
 	}
 	const header = "5047 434f 5059 0aff 0d0a 0000 0000 0000 0000 00"
-	data, ok := copyData(g, columns)
+	data, ok := copyData(&workspace{}, g, columns)
 	if got, want := spaced(data), header+"00 0200 0000 0200 0100 0000 0361 225c "+
 		"0002 0000 0002 ffff ffff ffff 0002 ffff ffff 0000 0000 ffff"; !ok || got != want {
 		t.Errorf("COPY: got %s, want %s", got, want)
 	}
-	if _, ok := copyData(g, []pgColumn{{"smallint", 21}, {"citext", 99999}}); ok {
+	if _, ok := copyData(&workspace{}, g, []pgColumn{{"smallint", 21}, {"citext", 99999}}); ok {
 		t.Error("COPY of a type without a binary format")
 	}
 }

@@ -48,25 +48,46 @@ func (t *tx) columnTypes(ctx context.Context, table string, names []string) ([]p
 	return columns, nil
 }
 
+// unknownTable says that a table must be looked at before its statements can be made, and that the connection is in use.
+type unknownTable struct{ name string }
+
+func (u *unknownTable) Error() string { return "sqlsink: the columns of " + u.name + " are not known" }
+
 func (t *tx) catalogOf(ctx context.Context, table string) (map[string]pgColumn, error) {
-	c := &t.store.catalog
-	c.mu.Lock()
-	known := c.tables[table]
-	c.mu.Unlock()
-	if known != nil {
+	if known := t.store.catalog.columns(table); known != nil {
 		return known, nil
 	}
+	if t.gathered != nil {
+		if known, asked := t.gathered.known[table]; asked {
+			return known, nil
+		}
+		return nil, &unknownTable{table}
+	}
 	known, err := t.lookUp(ctx, table)
-	if err != nil || len(known) == 0 {
-		return known, err
+	if err == nil {
+		t.store.catalog.learn(table, known)
+	}
+	return known, err
+}
+
+// columns are those of a table, nil if it has not been found yet.
+func (c *catalog) columns(table string) map[string]pgColumn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tables[table]
+}
+
+// learn remembers the columns of a table, if there is one.
+func (c *catalog) learn(table string, columns map[string]pgColumn) {
+	if len(columns) == 0 {
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tables == nil {
 		c.tables = map[string]map[string]pgColumn{}
 	}
-	c.tables[table] = known
-	return known, nil
+	c.tables[table] = columns
 }
 
 // columnsOfTable are the columns a of a table, of the type b.

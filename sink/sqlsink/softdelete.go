@@ -40,7 +40,7 @@ func (g *softDelete) version(_ *table, _ reflect.Value, o sink.Origin) (string, 
 func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []change) error {
 	upserts, removals := split(changes)
 	deleted := func(*change) datum { return momentOf(tx.now) }
-	rows, err := t.grid(removals, t.columns.keys, deleted, versionOf)
+	rows, err := t.grid(tx, removals, t.columns.keys, deleted, versionOf)
 	if err != nil {
 		return err
 	}

@@ -160,8 +160,8 @@ func (t *table) rowError(write int, err error) error {
 }
 
 // grid reads some columns of changes, and after them the values that extra makes.
-func (t *table) grid(changes []change, columns []int, extra ...func(*change) datum) (*grid, error) {
-	g := newGrid(len(columns)+len(extra), len(changes))
+func (t *table) grid(tx *tx, changes []change, columns []int, extra ...func(*change) datum) (*grid, error) {
+	g := tx.space.grid(len(columns)+len(extra), len(changes))
 	for i := range changes {
 		c := &changes[i]
 		var err error
@@ -183,7 +183,7 @@ func nullOf(*change) datum { return datum{} }
 
 // remove deletes rows; guardColumn is "" for an unguarded table.
 func (t *table) remove(ctx context.Context, tx *tx, guardColumn string, removals []change, extra ...func(*change) datum) error {
-	rows, err := t.grid(removals, t.columns.keys, extra...)
+	rows, err := t.grid(tx, removals, t.columns.keys, extra...)
 	if err != nil {
 		return err
 	}

@@ -180,6 +180,18 @@ func batchOf(texts ...string) *onetrip.Batch {
 	return b
 }
 
+// send sends a batch, all of it at once.
+func send(ctx context.Context, driverConn any, b *onetrip.Batch) error {
+	statements := b.Statements
+	b.Statements = nil
+	return sender{}.Send(ctx, driverConn, b, func(add func(onetrip.Statement)) error {
+		for _, s := range statements {
+			add(s)
+		}
+		return nil
+	})
+}
+
 var (
 	notice = &pgproto3.NoticeResponse{Severity: "NOTICE", Code: "00000", Message: "by the way"}
 	row    = &pgproto3.DataRow{Values: [][]byte{[]byte("1")}}

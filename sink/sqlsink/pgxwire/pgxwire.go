@@ -56,7 +56,7 @@ type sender struct{}
 
 // Send implements onetrip.Sender. Everything goes by the extended protocol before one Sync: after an error the server skips
 // the rest, COMMIT included, so a part of the batch can never be committed alone.
-func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch) error {
+func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch, write func(add func(onetrip.Statement)) error) error {
 	c, ok := driverConn.(interface{ Conn() *pgx.Conn })
 	if !ok {
 		return onetrip.ErrForeign
@@ -66,10 +66,10 @@ func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch) error 
 		return &onetrip.Failure{Statement: -1, Err: fmt.Errorf("the connection is in a transaction already (%c)", status)}
 	}
 	f := newFlight(conn, s, b)
-	err := f.fly(ctx)
+	err := f.fly(ctx, write)
 	if f.landed && f.outdated() {
 		f = newFlight(conn, s, b)
-		err = f.fly(ctx)
+		err = f.fly(ctx, f.repeat())
 	}
 	if !f.landed {
 		closeNow(conn)
@@ -90,8 +90,9 @@ type flight struct {
 	conn      *pgconn.PgConn
 	session   *session
 	batch     *onetrip.Batch
-	out       []byte   // what is sent
+	mail      mail
 	prepared  []string // texts that this flight prepares
+	refused   error    // why the batch cannot be sent
 	at        int      // the statement whose answer is awaited
 	failure   *onetrip.Failure
 	committed bool
@@ -99,15 +100,47 @@ type flight struct {
 }
 
 func newFlight(conn *pgconn.PgConn, s *session, b *onetrip.Batch) *flight {
-	return &flight{conn: conn, session: s, batch: b}
+	f := &flight{conn: conn, session: s, batch: b}
+	f.mail = mail{out: s.buffer[:0], to: conn.Conn(), broken: f.hangUp}
+	return f
 }
 
-// fly sends the batch and reads its answers.
-func (f *flight) fly(ctx context.Context) error {
-	if err := f.encode(); err != nil {
-		f.forget()
-		f.landed = true // nothing was sent
-		return &onetrip.Failure{Statement: -1, Err: err}
+// repeat is a write function that adds once more what has been added.
+func (f *flight) repeat() func(add func(onetrip.Statement)) error {
+	statements := f.batch.Statements
+	f.batch.Statements = nil
+	return func(add func(onetrip.Statement)) error {
+		for i := range statements {
+			add(statements[i])
+		}
+		return nil
+	}
+}
+
+// fly sends the batch, as far as it goes while write makes it, and reads the answers.
+func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)) error) error {
+	wrote := errors.New("pgxwire: the batch was not written to its end")
+	defer func() {
+		if wrote != nil && f.mail.posted() { // it has panicked
+			f.hangUp()
+			f.mail.last()
+			_ = f.mail.close()
+		}
+	}()
+	f.begin()
+	err := write(f.add)
+	wrote = nil
+	switch {
+	case err != nil:
+		return f.abort(ctx, err)
+	case f.refused != nil:
+		return f.abort(ctx, &onetrip.Failure{Statement: -1, Err: f.refused})
+	case len(f.batch.Statements) == 0:
+		f.landed = true
+		return nil
+	}
+	if f.end(); f.refused != nil {
+		return f.abort(ctx, &onetrip.Failure{Statement: -1, Err: f.refused})
 	}
 	if err := f.talk(ctx); err != nil {
 		return f.lost(err)
@@ -119,23 +152,29 @@ func (f *flight) fly(ctx context.Context) error {
 	return f.lost(nil)
 }
 
-// talk reads while it writes: a server that talks while it works, as triggers that raise notices do, would wait until
-// somebody listens, and would not go on reading.
+// abort gives up what has no COMMIT yet, because of err.
+func (f *flight) abort(ctx context.Context, err error) error {
+	f.forget()
+	if !f.mail.posted() {
+		f.landed = true
+		return err
+	}
+	f.sync()
+	f.landed = f.talk(ctx) == nil && f.rollBack(ctx) == nil
+	f.failure = nil // whatever it was, a part of a batch is not sent again
+	return err
+}
+
+// talk sends the rest and reads meanwhile: a server that talks while it works, as triggers that raise notices do, would wait
+// until somebody listens, and would not go on reading.
 func (f *flight) talk(ctx context.Context) error {
-	written := make(chan error, 1)
-	go func() {
-		_, err := f.conn.Conn().Write(f.out)
-		if err != nil {
-			f.hangUp()
-		}
-		written <- err
-	}()
+	f.mail.last()
 	err := f.read(ctx)
 	if err != nil {
 		f.hangUp()
 	}
-	failed := <-written
-	f.recycle()
+	failed := f.mail.close()
+	f.session.keep(f.mail.out)
 	if failed != nil {
 		return fmt.Errorf("send the batch: %w", errors.Join(failed, ctx.Err()))
 	}

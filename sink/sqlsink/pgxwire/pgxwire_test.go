@@ -26,7 +26,7 @@ func TestNamesOfOthers(t *testing.T) {
 	conn, s := connect(t)
 	s.when("a", func(s *server) { s.refuse("42P05"); s.when("a", nil) })
 	for range 2 {
-		if err := (sender{}).Send(t.Context(), conn, batchOf("a")); err != nil {
+		if err := send(t.Context(), conn, batchOf("a")); err != nil {
 			t.Fatal(err)
 		}
 		want := begun + "parse ; a; parse ; COMMIT; sync"
@@ -45,7 +45,7 @@ func TestABatchIsOneFlight(t *testing.T) {
 		begun + "parse " + named("a", 0) + "; a; parse ; b; data rows; a; parse ; COMMIT; sync",
 		begun + "a; parse ; b; data rows; a; parse ; COMMIT; sync", // nothing is prepared twice
 	} {
-		if err := (sender{}).Send(t.Context(), conn, batch); err != nil {
+		if err := send(t.Context(), conn, batch); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.heard(); got != want {
@@ -53,7 +53,7 @@ func TestABatchIsOneFlight(t *testing.T) {
 		}
 	}
 	batch.Unnamed = true
-	if err := (sender{}).Send(t.Context(), conn, batch); err != nil {
+	if err := send(t.Context(), conn, batch); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := s.heard(), begun+"parse ; a; parse ; b; data rows; parse ; a; parse ; COMMIT; sync"; got != want {
@@ -70,7 +70,7 @@ func TestAConnectionKeepsSoManyNames(t *testing.T) {
 	}
 	for range 2 {
 		s.heard()
-		if err := (sender{}).Send(t.Context(), conn, batchOf(texts...)); err != nil {
+		if err := send(t.Context(), conn, batchOf(texts...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,7 +122,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 			t.Parallel()
 			conn, s := connect(t)
 			s.when(c.at, c.happens)
-			err := (sender{}).Send(t.Context(), conn, batchOf("a", "b"))
+			err := send(t.Context(), conn, batchOf("a", "b"))
 			if got := (outcome{failedAt(err), err == nil, conn.conn.IsClosed()}); got != c.want {
 				t.Errorf("got %+v (%v), want %+v", got, err, c.want)
 			}
@@ -130,7 +130,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 				return
 			}
 			s.when(c.at, nil)
-			if err := (sender{}).Send(t.Context(), conn, batchOf("a", "b")); err != nil {
+			if err := send(t.Context(), conn, batchOf("a", "b")); err != nil {
 				t.Errorf("the next batch: %v", err)
 			}
 		})
@@ -153,7 +153,7 @@ func failedAt(err error) int {
 func TestStatementsAreNotTheServersForEver(t *testing.T) {
 	t.Parallel()
 	conn, s := connect(t)
-	send := func() error { return (sender{}).Send(t.Context(), conn, batchOf("a", "b")) }
+	send := func() error { return send(t.Context(), conn, batchOf("a", "b")) }
 	if err := send(); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestTheEndOfTheContextClosesTheConnection(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s.when("a", func(*server) { cancel() })
 	s.when("COMMIT", func(s *server) { s.conn.Close() })
-	if err := (sender{}).Send(ctx, conn, batchOf("a")); failedAt(err) != unknown || !conn.conn.IsClosed() {
+	if err := send(ctx, conn, batchOf("a")); failedAt(err) != unknown || !conn.conn.IsClosed() {
 		t.Errorf("got %v, closed %v", err, conn.conn.IsClosed())
 	}
 }
@@ -200,7 +200,7 @@ func TestTheEndOfTheContextEndsWriting(t *testing.T) {
 	stuck := make(chan struct{})
 	s.when("a", func(*server) { cancel(); <-stuck })
 	batch := batchOf("a", strings.Repeat("b", 1<<20))
-	err := (sender{}).Send(ctx, conn, batch)
+	err := send(ctx, conn, batch)
 	close(stuck)
 	if failedAt(err) != unknown || !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "send the batch") || !conn.conn.IsClosed() {
 		t.Errorf("got %v, closed %v", err, conn.conn.IsClosed())
@@ -209,7 +209,7 @@ func TestTheEndOfTheContextEndsWriting(t *testing.T) {
 
 func TestConnectionsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
-	if err := (sender{}).Send(t.Context(), "of another driver", batchOf("a")); !errors.Is(err, onetrip.ErrForeign) {
+	if err := send(t.Context(), "of another driver", batchOf("a")); !errors.Is(err, onetrip.ErrForeign) {
 		t.Errorf("got %v", err)
 	}
 	conn, s := connect(t)
@@ -217,7 +217,7 @@ func TestConnectionsThatCannotBeUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.heard()
-	if err := (sender{}).Send(t.Context(), conn, batchOf("a")); failedAt(err) != -1 || s.heard() != "" {
+	if err := send(t.Context(), conn, batchOf("a")); failedAt(err) != -1 || s.heard() != "" {
 		t.Errorf("in a transaction: %v", err)
 	}
 }
@@ -228,7 +228,7 @@ func TestErrorsKeepTheServersCode(t *testing.T) {
 	conn, s := connect(t)
 	s.when("a", func(s *server) { s.refuse("40001") })
 	var e *pgconn.PgError
-	if err := (sender{}).Send(t.Context(), conn, batchOf("a")); !errors.As(err, &e) || e.Code != "40001" {
+	if err := send(t.Context(), conn, batchOf("a")); !errors.As(err, &e) || e.Code != "40001" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/jackc/pgx/v5"
@@ -14,91 +13,79 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// encode makes the messages of the whole batch. They bypass pgconn's own buffer, which belongs to the side that reads.
-func (f *flight) encode() error {
-	f.out = slices.Grow(*buffers.Get().(*[]byte), f.size())
+func (f *flight) begin() {
 	for _, text := range f.batch.Begin {
-		if err := f.execute("", text, nil, true); err != nil {
-			return err
-		}
+		f.execute("", text, nil, true)
 	}
-	for i := range f.batch.Statements {
-		if err := f.statement(&f.batch.Statements[i]); err != nil {
-			return err
-		}
-	}
-	if err := f.execute("", "COMMIT", nil, true); err != nil {
-		return err
-	}
-	return f.put(&pgproto3.Sync{})
 }
 
-// buffers are kept for the next batch, as long as the garbage collector lets them.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// recycle gives the buffer back; nobody may be writing from it any more.
-func (f *flight) recycle() {
-	out := f.out[:0]
-	f.out = nil
-	buffers.Put(&out)
-}
-
-// size estimates what the batch takes.
-func (f *flight) size() int {
-	const begin, each = 256, 128
-	size := begin
-	for i := range f.batch.Statements {
-		s := &f.batch.Statements[i]
-		size += each + len(s.Text) + len(s.Copy) + 5*(len(s.Copy)/copyPiece+1)
-		for k := range s.Params {
-			size += 8 + len(s.Params[k].Data)
-		}
+// add puts a statement on its way.
+func (f *flight) add(s onetrip.Statement) {
+	f.batch.Statements = append(f.batch.Statements, s)
+	f.statement(&s)
+	if !f.batch.Held && f.refused == nil {
+		f.mail.post()
 	}
-	return size
 }
 
-func (f *flight) put(messages ...pgproto3.FrontendMessage) (err error) {
+func (f *flight) end() {
+	f.execute("", "COMMIT", nil, true)
+	f.sync()
+}
+
+func (f *flight) sync() { f.put(&pgproto3.Sync{}) }
+
+// put encodes messages. They bypass pgconn's own buffer, which belongs to the side that reads.
+func (f *flight) put(messages ...pgproto3.FrontendMessage) {
 	for _, m := range messages {
-		if f.out, err = m.Encode(f.out); err != nil {
-			return err
+		out, err := m.Encode(f.mail.out)
+		if err != nil {
+			f.refused = errors.Join(f.refused, err)
+			return
 		}
+		f.mail.out = out
 	}
-	return nil
 }
 
-func (f *flight) statement(s *onetrip.Statement) error {
+func (f *flight) statement(s *onetrip.Statement) {
 	name, known := "", false
 	if !f.batch.Unnamed && s.Copy == nil {
 		name, known = f.name(s.Text)
 	}
-	err := f.execute(name, s.Text, s.Params, !known)
-	if err != nil || s.Copy == nil {
-		return err
+	f.mail.room(sizeOf(s))
+	f.execute(name, s.Text, s.Params, !known)
+	if s.Copy == nil {
+		return
 	}
 	// The server starts on a message when it has all of it, so that it works on the first while the next is on its way.
 	for piece := range slices.Chunk(s.Copy, copyPiece) {
-		if err := f.put(&pgproto3.CopyData{Data: piece}); err != nil {
-			return err
-		}
+		f.put(&pgproto3.CopyData{Data: piece})
 	}
-	return f.put(&pgproto3.CopyDone{})
+	f.put(&pgproto3.CopyDone{})
+}
+
+// sizeOf estimates what a statement takes.
+func sizeOf(s *onetrip.Statement) int {
+	size := 128 + len(s.Text) + len(s.Copy) + 5*(len(s.Copy)/copyPiece+1)
+	for k := range s.Params {
+		size += 8 + len(s.Params[k].Data)
+	}
+	return size
 }
 
 // copyPiece is how much of a COPY's data is in one message. Rows may be cut anywhere.
 const copyPiece = 64 << 10
 
-func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) error {
+func (f *flight) execute(name, text string, params []onetrip.Param, parse bool) {
 	if parse {
-		if err := f.put(&pgproto3.Parse{Name: name, Query: text}); err != nil {
-			return err
-		}
+		f.put(&pgproto3.Parse{Name: name, Query: text})
 	}
 	bind := pgproto3.Bind{PreparedStatement: name}
 	for _, p := range params {
 		bind.ParameterFormatCodes = append(bind.ParameterFormatCodes, format(p))
 		bind.Parameters = append(bind.Parameters, p.Data)
 	}
-	return f.put(&bind, &pgproto3.Execute{})
+	f.put(&bind, &pgproto3.Execute{})
 }
 
 func format(p onetrip.Param) int16 {
@@ -134,6 +121,15 @@ type session struct {
 	names   map[string]string // by text
 	series  int               // grows when it is not known which names the server has; none is given twice
 	unnamed bool              // names would meet those of others, or are not wanted
+	buffer  []byte            // for the messages of the next batch
+}
+
+// keep keeps a buffer for the next batch, unless it is of one that was unusually large.
+func (s *session) keep(buffer []byte) {
+	const most = 1 << 20
+	if cap(buffer) <= most {
+		s.buffer = buffer
+	}
 }
 
 // sessionOf finds the session of a connection. One that pgx itself is told to use without prepared statements gets none of
