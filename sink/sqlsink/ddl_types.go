@@ -77,7 +77,7 @@ var types = map[want]map[Dialect]string{
 	wantBytes:    {PostgreSQL: "BYTEA", MySQL: "MEDIUMBLOB", SQLite: "BLOB"},
 	wantTime:     {PostgreSQL: "TIMESTAMPTZ", MySQL: "DATETIME(6)", SQLite: "TIMESTAMP"},
 	wantJSON:     {PostgreSQL: "JSONB", MySQL: "JSON", SQLite: "TEXT"},
-	wantSequence: {PostgreSQL: "CHAR(40)", MySQL: "CHAR(40)", SQLite: "CHAR(40)"},
+	wantSequence: {PostgreSQL: `CHAR(40) COLLATE "C"`, MySQL: "CHAR(40) CHARACTER SET ascii COLLATE ascii_bin", SQLite: "CHAR(40)"},
 	wantDeletion: {PostgreSQL: "TIMESTAMPTZ", MySQL: "DATETIME(6)", SQLite: "TIMESTAMP"},
 }
 

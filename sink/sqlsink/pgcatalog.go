@@ -31,6 +31,15 @@ var (
 	pgMoment = pgColumn{"timestamptz", 1184}
 )
 
+// binaryOrder makes a comparison of padded numbers one of bytes, where the column's type has a collation: a language's takes
+// many times as long, and ICU's may be told to order digits in ways of its own.
+func binaryOrder(c pgColumn) string {
+	if slices.Contains([]uint32{pgText.oid, varchar, bpchar}, c.oid) {
+		return ` COLLATE "C"`
+	}
+	return ""
+}
+
 // columnTypes returns the types of columns of a table. One that the table does not have is of no type: the statement that
 // names it then says so.
 func (t *tx) columnTypes(ctx context.Context, table string, names []string) ([]pgColumn, error) {

@@ -43,7 +43,10 @@ var elements = map[uint32]*element{
 
 var textElement = &element{"text", 25, isKind(textual), appendText}
 
-const bpchar = 1042
+const (
+	varchar = 1043
+	bpchar  = 1042
+)
 
 func appendText(dst []byte, v *datum) []byte { return append(dst, v.text...) }
 

@@ -37,7 +37,7 @@ func TestPreflightReportsAllAtOnce(t *testing.T) {
 	mustTable[keyOnly](t, db, "absent", Unguarded())
 	err := db.Preflight(t.Context())
 	want := `sqlsink: the database is not what the targets need:
-  table orders: column stream_sequence: it is missing; mend it with: ALTER TABLE "orders" ADD COLUMN "stream_sequence" CHAR(40)
+  table orders: column stream_sequence: it is missing; mend it with: ALTER TABLE "orders" ADD COLUMN "stream_sequence" CHAR(40) COLLATE "C"
   table absent: it is missing; mend it with: CREATE TABLE IF NOT EXISTS "absent" ("id" TEXT NOT NULL, PRIMARY KEY ("id"))
   table dynasink_tombstones: it is missing; mend it with: ` + ddl(PostgreSQL, tombstoneTable)
 	var schema *SchemaError

@@ -10,6 +10,7 @@ type removal struct {
 	table string
 	keys  []string
 	guard string // rows with a higher guard stay; "" deletes always
+	order string // see upsert
 }
 
 // exec deletes the rows whose keys (and guard) are given, in that order of cells.
@@ -23,6 +24,9 @@ func (r removal) exec(ctx context.Context, t *tx, rows *grid) error {
 		types, err := t.columnTypes(ctx, r.table, r.compared())
 		if err != nil {
 			return err
+		}
+		if r.guard != "" {
+			r.order = binaryOrder(types[len(r.keys)])
 		}
 		return t.exec(ctx, doing, r.fromArrays(sourceOf(rows, types), t.gathered != nil))
 	case SQLite:
@@ -78,7 +82,7 @@ func (r removal) condition(s *statement, cell func(at int)) {
 	}
 	if r.guard != "" {
 		g := r.column(s.dialect, r.guard)
-		s.text(" AND (", g, " IS NULL OR ", g, " <= ")
+		s.text(" AND (", g, " IS NULL OR ", g, r.order, " <= ")
 		cell(len(r.keys))
 		s.text(")")
 	}

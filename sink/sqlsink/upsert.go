@@ -15,6 +15,7 @@ type upsert struct {
 	columns []string
 	keys    []string
 	guard   string // a column of columns: a row is replaced only by one whose guard is not lower; "" replaces always
+	order   string // how PostgreSQL is to compare guards, if not by the column's collation
 	keep    bool   // a row that is there stays as it is
 	buried  burial // what the order guard remembers of deleted rows
 }
@@ -31,6 +32,9 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 		types, err := t.columnTypes(ctx, u.table, u.columns)
 		if err != nil {
 			return err
+		}
+		if u.guard != "" {
+			u.order = binaryOrder(types[slices.Index(u.columns, u.guard)])
 		}
 		return t.exec(ctx, doing, u.fromArrays(rows, types, t.gathered != nil))
 	case SQLite:
@@ -125,7 +129,7 @@ func (u upsert) onConflict(s *statement) {
 	}
 	if u.guard != "" {
 		g := d.quote(u.guard)
-		s.text(" WHERE target.", g, " IS NULL OR target.", g, " <= excluded.", g)
+		s.text(" WHERE target.", g, " IS NULL OR target.", g, u.order, " <= excluded.", g)
 	}
 }
 
