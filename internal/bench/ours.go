@@ -22,7 +22,7 @@ var guards = []struct {
 }{
 	{"softdelete", sqlsink.SoftDelete("deleted_at", "")},
 	{"tombstones", sqlsink.Tombstones("")},
-	{"unguarded", sqlsink.Unguarded()},
+	{"unguarded", nil},
 }
 
 func newTarget(pool *sqlx.DB, guard sqlsink.TableOption) (sink.Target[flat], error) {
@@ -34,8 +34,34 @@ func newTarget(pool *sqlx.DB, guard sqlsink.TableOption) (sink.Target[flat], err
 	if err != nil {
 		return nil, err
 	}
-	return sqlsink.NewTable[flat](db, order.Table, guard)
+	if guard != nil {
+		return sqlsink.NewTable[flat](db, order.Table, guard)
+	}
+	table, err := sqlsink.NewTable[numbered](db, order.Table, sqlsink.Unguarded())
+	return blind{table}, err
 }
+
+// numbered is the row that guarded routes leave, so that the guard is all that they have more to do.
+type numbered struct {
+	flat
+	Sequence string `db:"stream_sequence"`
+}
+
+// blind writes numbered rows and compares no numbers.
+type blind struct{ *sqlsink.Table[numbered] }
+
+func (t blind) Upsert(b *sink.Batch, row flat) {
+	sequence, err := sink.PadSequence(b.Origin().Sequence)
+	if err != nil {
+		b.Fail(err)
+		return
+	}
+	t.Table.Upsert(b, numbered{row, sequence})
+}
+
+func (t blind) Delete(b *sink.Batch, key flat) { t.Table.Delete(b, numbered{flat: key}) }
+
+func (t blind) SameKey(x, y flat) bool { return t.Table.SameKey(numbered{flat: x}, numbered{flat: y}) }
 
 // stage writes rows as a handler's batch does: staged, then committed.
 func stage(ctx context.Context, target sink.Target[flat], changes []change) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dynasink/dynasink/mapping"
+	"github.com/jmoiron/sqlx"
 )
 
 // writer is one way to bring a batch into a database.
@@ -52,6 +53,11 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 			return handle(ctx, b.payload)
 		}})
 	}
+	if d.proxy == nil {
+		for i := range all {
+			all[i].write = checkpointed(p.plain, all[i].write)
+		}
+	}
 	return all, nil
 }
 
@@ -66,5 +72,17 @@ func rows(c sqlCase, decode func([]byte) ([]change, error), write func(context.C
 			return err
 		}
 		return write(ctx, changes)
+	}
+}
+
+// checkpointed has a batch pay for what SQLite puts off: it leaves pages in its log, to be copied by whoever's commit makes it a
+// thousand, which may be another route's.
+func checkpointed(pool *sqlx.DB, write func(context.Context, *batch) error) func(context.Context, *batch) error {
+	return func(ctx context.Context, b *batch) error {
+		if err := write(ctx, b); err != nil {
+			return err
+		}
+		_, err := pool.ExecContext(ctx, "PRAGMA wal_checkpoint")
+		return err
 	}
 }
