@@ -26,6 +26,10 @@ type Statement struct {
 	Optimistic bool
 }
 
+// WorthSending is how many bytes a sender sends at once while there are more to come. Less is for tests, to be set before they
+// run: all that a batch can meet half sent they meet with a few rows.
+var WorthSending = 4 << 10
+
 // Param is a parameter in the text or the binary format of the wire protocol; nil data is NULL.
 type Param struct {
 	Binary bool

@@ -12,6 +12,7 @@ import (
 	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/internal/e2e/servers"
 	"github.com/dynasink/dynasink/internal/e2e/wire"
+	"github.com/dynasink/dynasink/internal/onetrip"
 	"github.com/dynasink/dynasink/sink/sqlsink"
 	"github.com/dynasink/dynasink/sink/sqlsink/pgxwire"
 	"github.com/jmoiron/sqlx"
@@ -25,7 +26,10 @@ var (
 	calm      = flag.Bool("calm", false, "leave the wire and the servers alone")
 )
 
-func TestMain(m *testing.M) { servers.Main(m) }
+func TestMain(m *testing.M) {
+	onetrip.WorthSending = 1 // each statement goes off by itself, for the faults to come between them
+	servers.Main(m)
+}
 
 // TestModel is the proof: after any schedule of deliveries and faults the tables equal the history.
 func TestModel(t *testing.T) {

@@ -1,6 +1,10 @@
 package pgxwire
 
-import "io"
+import (
+	"io"
+
+	"github.com/dynasink/dynasink/internal/onetrip"
+)
 
 // mail is the messages of one flight, which go off while more of them are made. Whoever makes them never waits for the
 // server: it may itself be waiting for somebody to read.
@@ -15,9 +19,6 @@ type mail struct {
 	ended   chan struct{} // closed when all is written, or writing has failed
 	err     error         // to be read when ended is closed
 }
-
-// worthPosting is how much is sent at once, as long as there is more to come.
-const worthPosting = 4 << 10
 
 // mostLetters is how many parts may wait to be written; what is too many goes with a later one.
 const mostLetters = 256
@@ -34,7 +35,7 @@ func (m *mail) room(n int) {
 
 // post sends what there is, if that is worth it.
 func (m *mail) post() {
-	if len(m.out)-m.sent < worthPosting {
+	if len(m.out)-m.sent < onetrip.WorthSending {
 		return
 	}
 	m.open()
