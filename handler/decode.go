@@ -22,11 +22,8 @@ func newDecoder[T any](o *options) (decoder[T], error) {
 	return d, err
 }
 
-// record decodes raw into a slot. A panic of the user's own unmarshalers is the record's error.
+// record decodes raw, whose envelope has been checked, into a slot. A panic of the user's own unmarshalers is the record's error.
 func (d *decoder[T]) record(raw *rawRecord, s *slot[T]) (rec *Record[T], err error) {
-	if err := raw.check(); err != nil {
-		return nil, err
-	}
 	if err := d.missing(raw); err != nil {
 		return nil, err
 	}

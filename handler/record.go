@@ -16,8 +16,8 @@ const (
 )
 
 // Record is one stream record with its images decoded into T, the Go type of the table's items (with dynamodbav tags).
-// A handler may keep or change a Record: nothing else reads it. Its strings share the memory of the whole batch: what is
-// kept for long, in a cache, is better cloned (see [Decoding] with mapping.CloneStrings).
+// A handler may keep or change a Record: nothing else reads it. It shares memory with other records of its batch, and its
+// strings with the whole batch: what is kept for long, in a cache, is better cloned (see [Decoding] with mapping.CloneStrings).
 type Record[T any] struct {
 	EventID        string // unique within the stream, the same in every delivery
 	EventName      EventName

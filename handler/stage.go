@@ -137,11 +137,15 @@ func (r *run[T]) open(ctx context.Context, i int) *Record[T] {
 	if r.holdsBack(i) {
 		return nil
 	}
-	if raw.check() == nil && !r.h.options.wants(raw) {
+	err := raw.check()
+	if err == nil && !r.h.options.wants(raw) {
 		r.settle(i, skipped, nil)
 		return nil
 	}
-	rec, err := r.h.decoder.record(raw, r.take(i))
+	var rec *Record[T]
+	if err == nil {
+		rec, err = r.h.decoder.record(raw, r.take(i))
+	}
 	pass := false
 	if err == nil {
 		err = guard(func() error { pass = r.h.passes(rec); return nil })

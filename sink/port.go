@@ -208,22 +208,21 @@ func (p *port[R, K, Tx]) stage(b *Batch, row R, remove bool) {
 		return
 	}
 	u := b.unit
+	place := p.place(u)
+	*place = row
+	key, err := p.key(place) // without the unit's lock: the function is the user's, and may hang or panic
+	if err != nil {
+		b.Fail(Permanent(err))
+		return
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	unguarded := b.unguarded
 	at, ok := u.enter(b, p.guarded)
 	if !ok {
 		return
 	}
 	s := p.stageOf(u)
-	e := s.add(entry[R, K]{row: row, at: at, remove: remove})
-	key, err := p.key(&e.row) // where the row stays: a variable of ours would be allocated once more for this call
-	if err != nil {
-		s.entries, b.unguarded = s.entries[:len(s.entries)-1], unguarded
-		b.fail(Permanent(err))
-		return
-	}
-	e.key, e.ordinal = key, s.ordinal(b)
+	s.add(entry[R, K]{row: place, key: key, at: at, ordinal: s.ordinal(b), remove: remove})
 }
 
 func (p *port[R, K, Tx]) stageOf(u *Unit) *stage[R, K, Tx] {
@@ -246,21 +245,4 @@ func (p *port[R, K, Tx]) sameKey(a, b R) bool {
 	keyA, errA := p.key(&a)
 	keyB, errB := p.key(&b)
 	return errA == nil && errB == nil && keyA == keyB
-}
-
-// room returns an empty slice for n writes. One is kept from commit to commit, because a writer has its writes only until it
-// returns; keep takes it back.
-func (p *port[R, K, Tx]) room(n int) []Write[R] {
-	if kept := p.kept.Swap(nil); kept != nil && cap(*kept) >= n {
-		return (*kept)[:0]
-	}
-	return make([]Write[R], 0, n)
-}
-
-func (p *port[R, K, Tx]) keep(writes []Write[R]) {
-	const most = 1 << 20 // bytes
-	clear(writes)        // or rows would stay in memory
-	if uintptr(cap(writes))*reflect.TypeFor[Write[R]]().Size() <= most {
-		p.kept.Store(&writes)
-	}
 }

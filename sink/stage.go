@@ -12,13 +12,14 @@ import (
 type stage[R any, K comparable, Tx any] struct {
 	port     *port[R, K, Tx]
 	entries  []entry[R, K]
+	places   []R              // for the rows to come
 	ordinals map[*Batch]int32 // how many entries a record has, with EveryWrite
 	next     int
 	sorted   bool
 }
 
 type entry[R any, K comparable] struct {
-	row     R
+	row     *R
 	key     K
 	at      position
 	ordinal int32
@@ -43,14 +44,13 @@ func (s *stage[R, K, Tx]) ordinal(b *Batch) int32 {
 
 // add makes room for the rows to come, or doubles it: append would grow a long slice by a quarter, and copy rows four
 // times on average.
-func (s *stage[R, K, Tx]) add(e entry[R, K]) *entry[R, K] {
+func (s *stage[R, K, Tx]) add(e entry[R, K]) {
 	if len(s.entries) == cap(s.entries) {
 		left := e.at.batch.unit.count - e.at.record() // records that have begun and may stage a row each
 		s.entries = slices.Grow(s.entries, max(16, len(s.entries), left))
 	}
 	s.entries = append(s.entries, e)
 	s.sorted = false
-	return &s.entries[len(s.entries)-1]
 }
 
 func (s *stage[R, K, Tx]) begin(mixed bool) {
@@ -83,7 +83,7 @@ func (s *stage[R, K, Tx]) flush(ctx context.Context, tx Tx, keep func(*Batch) bo
 		return nil
 	}
 	writes := s.writes(picked)
-	err := s.locate(s.port.write(ctx, tx, writes), writes)
+	err := s.locate(s.port.write(ctx, tx, slices.Clip(writes)), writes)
 	s.port.keep(writes)
 	return err
 }
@@ -125,14 +125,14 @@ func (s *stage[R, K, Tx]) stale(e, before *entry[R, K]) bool {
 	if s.port.versionOf == nil {
 		return false
 	}
-	order := strings.Compare(s.port.versionOf(&e.row, e.at.batch.origin), s.port.versionOf(&before.row, before.at.batch.origin))
+	order := strings.Compare(s.port.versionOf(e.row, e.at.batch.origin), s.port.versionOf(before.row, before.at.batch.origin))
 	return order < 0 || order == 0 && before.remove && !e.remove && e.at.record() != before.at.record()
 }
 
 func (s *stage[R, K, Tx]) writes(picked []*entry[R, K]) []Write[R] {
 	writes := s.port.room(len(picked))
 	for _, e := range picked {
-		writes = append(writes, Write[R]{e.row, e.remove, e.fresh, int(e.ordinal), e.at.batch.origin})
+		writes = append(writes, Write[R]{*e.row, e.remove, e.fresh, int(e.ordinal), e.at.batch.origin})
 	}
 	return writes
 }

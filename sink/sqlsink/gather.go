@@ -51,6 +51,7 @@ func (s *store) inOneFlight(ctx context.Context, conn *sqlx.Conn, fn func(ctx co
 				return err
 			}
 			s.catalog.learn(unknown.name, t.gathered.known[unknown.name])
+			t.again()
 			continue
 		case failed || err == nil:
 			s.optimism.learn(t.gathered.copied, failed)
@@ -58,15 +59,22 @@ func (s *store) inOneFlight(ctx context.Context, conn *sqlx.Conn, fn func(ctx co
 		if !failed {
 			return err
 		}
-		t.gathered.noCopy, t.gathered.copied = true, nil
+		t.gathered.noCopy = true
+		t.again()
 	}
+}
+
+// again begins a gathering once more.
+func (t *tx) again() {
+	t.gathered.copied = nil
+	t.space.clean()
 }
 
 // send sends the first statements while fn makes the next. An error of fn leaves nothing behind.
 func (s *store) send(ctx context.Context, t *tx, fn func(ctx context.Context, t *tx) error) error {
 	batch := &onetrip.Batch{
 		Begin:   append([]string{"BEGIN ISOLATION LEVEL READ COMMITTED"}, s.limits(ctx)...),
-		Unnamed: s.stateless, Held: s.changeable.Load(),
+		Unnamed: s.stateless, Held: s.changeable.Load() || len(t.gathered.known) > 0,
 	}
 	var refused, err error
 	write := func(add func(onetrip.Statement)) error {

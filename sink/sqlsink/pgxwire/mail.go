@@ -1,7 +1,9 @@
 package pgxwire
 
 import (
+	"errors"
 	"io"
+	"os"
 
 	"github.com/dynasink/dynasink/internal/onetrip"
 )
@@ -68,7 +70,7 @@ func (m *mail) write(letter []byte) {
 	if m.err != nil {
 		return
 	}
-	if _, m.err = m.to.Write(letter); m.err != nil {
+	if _, m.err = m.to.Write(letter); m.err != nil && !errors.Is(m.err, os.ErrDeadlineExceeded) { // else somebody has hung up
 		m.broken()
 	}
 }

@@ -66,13 +66,15 @@ func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch, write 
 		return &onetrip.Failure{Statement: -1, Err: fmt.Errorf("the connection is in a transaction already (%c)", status)}
 	}
 	f := newFlight(conn, s, b)
+	defer func() {
+		if !f.landed {
+			closeNow(conn) // also after a panic: the connection calls itself idle as long as no answer has been read
+		}
+	}()
 	err := f.fly(ctx, write)
 	if f.landed && f.outdated() {
 		f = newFlight(conn, s, b)
 		err = f.fly(ctx, f.repeat())
-	}
-	if !f.landed {
-		closeNow(conn)
 	}
 	return err
 }
@@ -101,7 +103,7 @@ type flight struct {
 
 func newFlight(conn *pgconn.PgConn, s *session, b *onetrip.Batch) *flight {
 	f := &flight{conn: conn, session: s, batch: b}
-	f.mail = mail{out: s.buffer[:0], to: conn.Conn(), broken: f.hangUp}
+	f.mail = mail{out: s.buffer[:0], to: conn.Conn(), broken: f.hearOut}
 	return f
 }
 
@@ -147,7 +149,7 @@ func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)
 	}
 	if f.failure != nil {
 		f.forget()
-		f.landed = f.rollBack(ctx) == nil // if not, the failure stands, but the connection is of no more use
+		f.landed = f.landed && f.rollBack(ctx) == nil // if not, the failure stands, but the connection is of no more use
 	}
 	return f.lost(nil)
 }
@@ -160,7 +162,7 @@ func (f *flight) abort(ctx context.Context, err error) error {
 		return err
 	}
 	f.sync()
-	f.landed = f.talk(ctx) == nil && f.rollBack(ctx) == nil
+	f.landed = f.talk(ctx) == nil && f.landed && f.rollBack(ctx) == nil
 	f.failure = nil // whatever it was, a part of a batch is not sent again
 	return err
 }
@@ -169,12 +171,16 @@ func (f *flight) abort(ctx context.Context, err error) error {
 // until somebody listens, and would not go on reading.
 func (f *flight) talk(ctx context.Context) error {
 	f.mail.last()
+	stop := context.AfterFunc(ctx, f.hangUp) // also when there is nothing more to read
 	err := f.read(ctx)
 	if err != nil {
 		f.hangUp()
 	}
 	failed := f.mail.close()
 	f.session.keep(f.mail.out)
+	if !stop() || failed != nil {
+		f.landed = false // it can do nothing more
+	}
 	if failed != nil {
 		return fmt.Errorf("send the batch: %w", errors.Join(failed, ctx.Err()))
 	}
@@ -183,6 +189,9 @@ func (f *flight) talk(ctx context.Context) error {
 
 // hangUp ends reading and writing, wherever they wait.
 func (f *flight) hangUp() { _ = f.conn.Conn().SetDeadline(time.Unix(1, 0)) }
+
+// hearOut gives the server's last words the time to be read: why it has gone is in them.
+func (f *flight) hearOut() { _ = f.conn.Conn().SetDeadline(time.Now().Add(time.Second)) }
 
 func (f *flight) read(ctx context.Context) error {
 	for !f.landed {
