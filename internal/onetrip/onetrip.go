@@ -22,6 +22,10 @@ type Statement struct {
 	Params []Param
 	Copy   []byte // what a COPY … FROM STDIN statement reads; nil for any other
 
+	// Proof, if not nil, goes after this statement, unless the connection has it prepared: then the server itself refuses to run
+	// it when what the proof asserts has changed, as PostgreSQL does with the types of columns that a statement returns.
+	Proof *Statement
+
 	// Optimistic marks a statement whose failure only means that the batch has to be put in another way.
 	Optimistic bool
 }

@@ -69,7 +69,7 @@ func (t *table) freshOf(tx *tx, changes []change) (fresh, rest []change) {
 // newer change, fails the whole transaction, which is then sent again without.
 //
 // COPY would store what an upsert refuses: bytes of another type than the column's, when somebody has altered it since we
-// looked, and rows of one key, when the table has no unique index over it. Two statements before it see to that.
+// looked, and rows of one key, when the table has no unique index over it. What goes before it sees to that.
 func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err error) {
 	types, err := tx.columnTypes(ctx, u.table, u.columns)
 	if err != nil {
@@ -80,8 +80,9 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 		return false, nil
 	}
 	doing := "look at " + u.table
-	tx.gatherOptimistic(u.arbiter().gather(doing))
-	tx.gatherOptimistic(sameTypes(u.table, u.columns, types).gather(doing))
+	look, proof := u.look(types).gather(doing), sameTypes(u.table, u.columns, types).gather(doing)
+	proof.Optimistic, look.Proof = true, &proof
+	tx.gatherOptimistic(look)
 	if u.buried.table != "" {
 		tx.gatherOptimistic(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
 	}
@@ -92,13 +93,16 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	return true, nil
 }
 
-// arbiter writes nothing and fails where ON CONFLICT would. It takes the lock that COPY takes, so that nobody alters the
-// table between it and the COPY.
-func (u upsert) arbiter() *statement {
+// look writes nothing and fails where ON CONFLICT would. It takes the lock that COPY takes, so that nobody alters the table
+// between it and the COPY. What it returns has a connection that has prepared it refuse to run it again when a column is of
+// another type ("cached plan must not change result type"); the types stand in its text, so that it is another statement for
+// whoever takes the columns for something else.
+func (u upsert) look(types []pgColumn) *statement {
 	s := &statement{dialect: PostgreSQL}
 	keys := s.dialect.quoteAll(u.keys)
 	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(u.keys)), ", ")
-	return s.text("INSERT INTO ", s.dialect.quoteTable(u.table), " (", keys, ") SELECT ", nulls, " WHERE false ON CONFLICT (", keys, ") DO NOTHING")
+	s.text("INSERT INTO ", s.dialect.quoteTable(u.table), " (", keys, ") SELECT ", nulls, " WHERE false ON CONFLICT (", keys, ") DO NOTHING")
+	return s.text(" RETURNING ", s.dialect.quoteAll(u.columns), " /* ", strings.Join(oidsOf(types), " "), " */")
 }
 
 func (t *tx) gatherOptimistic(s onetrip.Statement) {

@@ -106,16 +106,21 @@ const columnsOfTable = " FROM pg_attribute AS a" +
 
 // sameTypes fails when a column is no longer of the type that it is taken for.
 func sameTypes(table string, names []string, types []pgColumn) *statement {
-	oids := make([]string, len(types))
-	for i := range types {
-		oids[i] = strconv.FormatUint(uint64(types[i].oid), 10)
-	}
+	oids := oidsOf(types)
 	s := &statement{dialect: PostgreSQL}
 	s.values = append(s.values, textOf(s.dialect.quoteTable(table))) // $1
 	s.text("SELECT 1 / CASE WHEN (SELECT count(*)", columnsOfTable)
 	s.text(" AND (a.attname, b.oid) IN (SELECT CAST(u.name AS name), CAST(u.type AS oid) FROM unnest(CAST(").arg(textOf(arrayLiteral(names)))
 	s.text(" AS text[]), CAST(").arg(textOf(arrayLiteral(oids)))
 	return s.text(" AS text[])) AS u(name, type))) = ", strconv.Itoa(len(names)), " THEN 1 ELSE 0 END")
+}
+
+func oidsOf(types []pgColumn) []string {
+	oids := make([]string, len(types))
+	for i := range types {
+		oids[i] = strconv.FormatUint(uint64(types[i].oid), 10)
+	}
+	return oids
 }
 
 func (t *tx) lookUp(ctx context.Context, table string) (map[string]pgColumn, error) {

@@ -73,8 +73,9 @@ func (sender) Send(ctx context.Context, driverConn any, b *onetrip.Batch, write 
 	}()
 	err := f.fly(ctx, write)
 	if f.landed && f.outdated() {
+		again := f.repeat()
 		f = newFlight(conn, s, b)
-		err = f.fly(ctx, f.repeat())
+		err = f.fly(ctx, again)
 	}
 	return err
 }
@@ -93,6 +94,7 @@ type flight struct {
 	session   *session
 	batch     *onetrip.Batch
 	mail      mail
+	given     []onetrip.Statement
 	prepared  []string // texts that this flight prepares
 	refused   error    // why the batch cannot be sent
 	at        int      // the statement whose answer is awaited
@@ -109,11 +111,10 @@ func newFlight(conn *pgconn.PgConn, s *session, b *onetrip.Batch) *flight {
 
 // repeat is a write function that adds once more what has been added.
 func (f *flight) repeat() func(add func(onetrip.Statement)) error {
-	statements := f.batch.Statements
 	f.batch.Statements = nil
 	return func(add func(onetrip.Statement)) error {
-		for i := range statements {
-			add(statements[i])
+		for i := range f.given {
+			add(f.given[i])
 		}
 		return nil
 	}

@@ -61,6 +61,40 @@ func TestABatchIsOneFlight(t *testing.T) {
 	}
 }
 
+// TestAProofGoesWithAStatementThatIsNew to the connection: the server has refused to run others if it no longer holds.
+func TestAProofGoesWithAStatementThatIsNew(t *testing.T) {
+	t.Parallel()
+	conn, s := connect(t)
+	proved := func() *onetrip.Batch {
+		b := batchOf("a", "b")
+		b.Statements[0].Proof = &onetrip.Statement{Doing: "prove", Text: "proof"}
+		return b
+	}
+	first := begun + "parse " + named("a", 0) + "; a; parse " + named("proof", 0) + "; proof; parse " + named("b", 0) + "; b; parse ; COMMIT; sync"
+	later := begun + "a; b; parse ; COMMIT; sync"
+	for _, want := range []string{first, later, later} {
+		if err := send(t.Context(), conn, proved()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.heard(); got != want {
+			t.Errorf("the client sent\n%s\nwant\n%s", got, want)
+		}
+	}
+	s.when("a", func(s *server) { s.refuse("0A000"); s.when("a", nil) }) // as when a column's type has changed
+	s.when("proof", func(s *server) { s.refuse("22012") })
+	b := proved()
+	if err := send(t.Context(), conn, b); failedAt(err) != 1 || b.Statements[1].Doing != "prove" {
+		t.Errorf("got %v of %v", err, b.Statements)
+	}
+	s.heard()
+	s.when("proof", nil)
+	b = proved()
+	b.Unnamed = true
+	if err := send(t.Context(), conn, b); err != nil || !strings.Contains(s.heard(), "; proof; ") {
+		t.Errorf("without names it goes without, %v", err)
+	}
+}
+
 func TestAConnectionKeepsSoManyNames(t *testing.T) {
 	t.Parallel()
 	conn, s := connect(t)

@@ -21,8 +21,12 @@ func (f *flight) begin() {
 
 // add puts a statement on its way.
 func (f *flight) add(s onetrip.Statement) {
+	f.given = append(f.given, s)
 	f.batch.Statements = append(f.batch.Statements, s)
-	f.statement(&s)
+	if known := f.statement(&s); !known && s.Proof != nil {
+		f.batch.Statements = append(f.batch.Statements, *s.Proof)
+		f.statement(s.Proof)
+	}
 	if !f.batch.Held && f.refused == nil {
 		f.mail.post()
 	}
@@ -47,21 +51,23 @@ func (f *flight) put(messages ...pgproto3.FrontendMessage) {
 	}
 }
 
-func (f *flight) statement(s *onetrip.Statement) {
-	name, known := "", false
+// statement reports whether the connection has it prepared.
+func (f *flight) statement(s *onetrip.Statement) (known bool) {
+	name := ""
 	if !f.batch.Unnamed && s.Copy == nil {
 		name, known = f.name(s.Text)
 	}
 	f.mail.room(sizeOf(s))
 	f.execute(name, s.Text, s.Params, !known)
 	if s.Copy == nil {
-		return
+		return known
 	}
 	// The server starts on a message when it has all of it, so that it works on the first while the next is on its way.
 	for piece := range slices.Chunk(s.Copy, copyPiece) {
 		f.put(&pgproto3.CopyData{Data: piece})
 	}
 	f.put(&pgproto3.CopyDone{})
+	return false
 }
 
 // sizeOf estimates what a statement takes.
