@@ -5,8 +5,9 @@
 //	…
 //	db, err := sqlsink.New(pool, pgxwire.Pipeline())
 //
-// BEGIN, all upserts and deletes, their guards, and COMMIT are sent together and answered together, as the protocol allows:
-// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+// BEGIN, all upserts and deletes, their guards, and COMMIT are sent without waiting and answered together, as the protocol
+// allows: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+// The server begins with the first of them while the rest is still being made; COMMIT goes last, when all of it is.
 // Nothing else changes: batches that hold SQL functions of the user's own, which need an open transaction, and drivers
 // that this package does not know are written in several round trips, with the same result.
 package pgxwire
