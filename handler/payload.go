@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dynasink/dynasink/internal/seqnum"
 	"github.com/dynasink/dynasink/internal/streamjson"
 	"github.com/dynasink/dynasink/sink"
 )
@@ -74,7 +75,7 @@ func (r *rawRecord) check() error {
 		return &ConfigError{"event source", errors.New("a record has neither eventSource nor dynamodb.SequenceNumber, so it is no stream record")}
 	case r.err != nil:
 		return sink.Permanent(r.err)
-	case !validSequence(r.SequenceNumber):
+	case !seqnum.Valid(r.SequenceNumber):
 		return sink.Permanent(errors.New("dynamodb.SequenceNumber is not a number of 1 to 40 digits, so the record can neither be ordered nor reported"))
 	case !r.eventName().known():
 		return sink.Permanent(fmt.Errorf("unknown eventName %q", clip(r.EventName)))
@@ -87,20 +88,6 @@ func (r *rawRecord) check() error {
 func (r *rawRecord) eventName() EventName { return EventName(r.EventName) }
 
 func (e EventName) known() bool { return e == Insert || e == Modify || e == Remove }
-
-// validSequence accepts the digits that DynamoDB documents (21 to 40) and shorter ones, as emulators and hand-made events
-// have them: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
-func validSequence(s string) bool {
-	if s == "" || len(s) > 40 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
-}
 
 // clip bounds a string from the payload that goes into an error.
 func clip(s string) string {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/dynasink/dynasink/internal/seqnum"
 )
 
 // Response is the partial batch response of a stream function:
@@ -26,7 +28,7 @@ var success = []byte(`{"batchItemFailures":[]}`)
 var errUnreportable = errors.New("handler: the failed record has no sequence number to report")
 
 func partial(sequence string) ([]byte, error) {
-	if !validSequence(sequence) {
+	if !seqnum.Valid(sequence) {
 		return nil, errUnreportable
 	}
 	answer, err := json.Marshal(Response{[]BatchItemFailure{{sequence}}})

@@ -114,6 +114,8 @@ func NewPort[R any, K comparable, Tx any](
 //   - Any other error that names no record has the record looked for by halving the batch: the function is called again for
 //     parts of it, until the record is alone.
 //
+// It may keep the slice.
+//
 // All writes are of one row as far as [Keyed] is concerned, because the function is the only one to know their keys. So
 // handler.Mirror, with a Func for its target, stages no delete when a change moves a row to another key.
 func Func[R any](write func(ctx context.Context, writes []Write[R]) error) *Port[R] {

@@ -107,6 +107,24 @@ func TestWritesCarryTheOriginOfTheirRecord(t *testing.T) {
 	}
 }
 
+// TestAFuncMayKeepItsWrites: it is its user's own, and nothing is taken back from it.
+func TestAFuncMayKeepItsWrites(t *testing.T) {
+	t.Parallel()
+	var kept [][]sink.Write[row]
+	port := sink.Func(func(_ context.Context, writes []sink.Write[row]) error {
+		kept = append(kept, writes)
+		return nil
+	})
+	for _, key := range []string{"a", "b"} {
+		if err := staged(upsert(port, key, 1)).Commit(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(kept) != 2 || kept[0][0].Row.key != "a" || kept[1][0].Row.key != "b" {
+		t.Errorf("kept %v", kept)
+	}
+}
+
 func TestGuardedTargetsLeaveTheRecordGuarded(t *testing.T) {
 	t.Parallel()
 	s := newStore()

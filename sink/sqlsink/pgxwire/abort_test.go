@@ -173,7 +173,7 @@ func TestAPanicWhileStatementsAreMade(t *testing.T) {
 			t.Errorf("recovered %v", recovered)
 		}
 		select {
-		case <-last.mail.ended:
+		case <-last.writer.done:
 		default:
 			t.Error("the messages are still being written")
 		}

@@ -94,7 +94,7 @@ type flight struct {
 	conn      *pgconn.PgConn
 	session   *session
 	batch     *onetrip.Batch
-	mail      mail
+	writer    writer
 	given     []onetrip.Statement
 	prepared  []string // texts that this flight prepares
 	refused   error    // why the batch cannot be sent
@@ -106,7 +106,7 @@ type flight struct {
 
 func newFlight(conn *pgconn.PgConn, s *session, b *onetrip.Batch) *flight {
 	f := &flight{conn: conn, session: s, batch: b}
-	f.mail = mail{out: s.buffer[:0], to: conn.Conn(), broken: f.hearOut}
+	f.writer = writer{buffer: s.buffer[:0], to: conn.Conn(), broken: f.hearOut}
 	return f
 }
 
@@ -123,17 +123,17 @@ func (f *flight) repeat() func(add func(onetrip.Statement)) error {
 
 // fly sends the batch, as far as it goes while write makes it, and reads the answers.
 func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)) error) error {
-	wrote := errors.New("pgxwire: the batch was not written to its end")
+	panicked := true
 	defer func() {
-		if wrote != nil && f.mail.posted() { // it has panicked
+		if panicked && f.writer.started() {
 			f.hangUp()
-			f.mail.last()
-			_ = f.mail.close()
+			f.writer.finish()
+			_ = f.writer.wait()
 		}
 	}()
 	f.begin()
 	err := write(f.add)
-	wrote = nil
+	panicked = false
 	switch {
 	case err != nil:
 		return f.abort(ctx, err)
@@ -159,7 +159,7 @@ func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)
 // abort gives up what has no COMMIT yet, because of err.
 func (f *flight) abort(ctx context.Context, err error) error {
 	f.forget()
-	if !f.mail.posted() {
+	if !f.writer.started() {
 		f.landed = true
 		return err
 	}
@@ -172,14 +172,14 @@ func (f *flight) abort(ctx context.Context, err error) error {
 // talk sends the rest and reads meanwhile: a server that talks while it works, as triggers that raise notices do, would wait
 // until somebody listens, and would not go on reading.
 func (f *flight) talk(ctx context.Context) error {
-	f.mail.last()
+	f.writer.finish()
 	stop := context.AfterFunc(ctx, f.hangUp) // also when there is nothing more to read
 	err := f.read(ctx)
 	if err != nil {
 		f.hangUp()
 	}
-	failed := f.mail.close()
-	f.session.keep(f.mail.out)
+	failed := f.writer.wait()
+	f.session.keep(f.writer.buffer)
 	if !stop() || failed != nil {
 		f.landed = false // it can do nothing more
 	}

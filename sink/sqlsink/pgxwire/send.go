@@ -28,7 +28,7 @@ func (f *flight) add(s onetrip.Statement) {
 		f.statement(s.Proof)
 	}
 	if !f.batch.Held && f.refused == nil {
-		f.mail.post()
+		f.writer.flush()
 	}
 }
 
@@ -42,12 +42,12 @@ func (f *flight) sync() { f.put(&pgproto3.Sync{}) }
 // put encodes messages. They bypass pgconn's own buffer, which belongs to the side that reads.
 func (f *flight) put(messages ...pgproto3.FrontendMessage) {
 	for _, m := range messages {
-		out, err := m.Encode(f.mail.out)
+		out, err := m.Encode(f.writer.buffer)
 		if err != nil {
 			f.refused = errors.Join(f.refused, err)
 			return
 		}
-		f.mail.out = out
+		f.writer.buffer = out
 	}
 }
 
@@ -57,7 +57,7 @@ func (f *flight) statement(s *onetrip.Statement) (known bool) {
 	if !f.batch.Unnamed && s.Copy == nil {
 		name, known = f.name(s.Text)
 	}
-	f.mail.room(sizeOf(s))
+	f.writer.grow(sizeOf(s))
 	f.execute(name, s.Text, s.Params, !known)
 	if s.Copy == nil {
 		return known

@@ -133,7 +133,7 @@ func TestWhatIsHeldGoesAtTheEnd(t *testing.T) {
 func TestALargeBatchArrivesUnchanged(t *testing.T) {
 	t.Parallel()
 	conn, s := connect(t)
-	const many = 2 * mostLetters
+	const many = 2 * mostChunks
 	var texts []string
 	made := make(chan struct{})
 	for i := range many {
@@ -206,7 +206,7 @@ func TestAServerThatTalksWhileNobodyReads(t *testing.T) {
 	err := sendWith(t.Context(), conn, func(add func(onetrip.Statement)) error {
 		add(long("a"))
 		<-talks
-		for range 2 * mostLetters {
+		for range 2 * mostChunks {
 			add(long("b"))
 		}
 		return nil
@@ -214,7 +214,7 @@ func TestAServerThatTalksWhileNobodyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.heard(); strings.Count(got, "b"+part) != 2*mostLetters || !strings.HasSuffix(got, "COMMIT; sync") {
+	if got := s.heard(); strings.Count(got, "b"+part) != 2*mostChunks || !strings.HasSuffix(got, "COMMIT; sync") {
 		t.Errorf("%d statements arrived", strings.Count(got, "b"+part))
 	}
 }

@@ -96,6 +96,44 @@ func TestUnknownTablesHoldTheBatch(t *testing.T) {
 	}
 }
 
+// TestABatchThatChangesItsMind: a list that has to be read back comes after rows that are on their way; the next batch holds them.
+func TestABatchThatChangesItsMind(t *testing.T) {
+	t.Parallel()
+	type part struct {
+		PK string `db:"pk,key,owner"`
+		N  int    `db:"n,key"`
+	}
+	type owner struct {
+		PK string `db:"pk,key"`
+	}
+	f, n := &fake{rows: map[string][][]driver.Value{"pg_attribute": itemCatalog}}, &flights{}
+	db := f.open(t, PostgreSQL, OneTrip(n, 0))
+	tables := itemTables(t, db, 1)
+	if err := stageItems(t, tables); err != nil { // by now the table is known
+		t.Fatal(err)
+	}
+	parts, err := NewChildren[owner, part](db, "parts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.held = nil
+	for range 2 {
+		u := sink.NewUnit()
+		b := u.Begin(sink.Origin{Source: "arn", EventID: "e", EventName: "INSERT", Sequence: "123456789012345678901"})
+		tables[0].Upsert(b, item{PK: "a", SK: "b"})
+		parts.Replace(b, owner{"a"}, part{"a", 1})
+		if err := b.End(nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := u.Commit(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []bool{false, true}; !slices.Equal(n.held, want) {
+		t.Errorf("flights were held %v, want %v", n.held, want)
+	}
+}
+
 // TestATableThatIsNotThere is looked at once in a batch; its statement says what is wrong.
 func TestATableThatIsNotThere(t *testing.T) {
 	t.Parallel()
