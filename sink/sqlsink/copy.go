@@ -10,6 +10,12 @@ import (
 // put upserts changes: what is most likely new goes by COPY where that can be tried, because it is the fastest way into a
 // table; the rest, and everything when COPY has met a row that is there, goes by u.
 func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, extra ...func(*change) datum) error {
+	if t.store.dialect == SQLite {
+		return tx.rowByRow(ctx, u.doing(), []string{u.forOne(tx)}, len(changes), func(i int, cells []datum) (int, []datum, error) {
+			cells, err := t.read(cells, &changes[i], t.columns.every, extra...)
+			return 0, cells, err
+		})
+	}
 	fresh, rest := t.freshOf(tx, changes)
 	if len(fresh) > 0 {
 		rows, err := t.grid(tx, fresh, t.columns.every, extra...)

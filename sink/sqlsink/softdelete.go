@@ -38,18 +38,33 @@ func (g *softDelete) version(_ *table, _ reflect.Value, o sink.Origin) (string, 
 
 // write needs no lock and no second table: the row itself remembers its deletion.
 func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []change) error {
+	keys := t.columns.keyNames()
+	mark := upsert{table: t.name, columns: append(keys, g.deletedAt, g.column), keys: keys[:len(keys):len(keys)], guard: g.column}
+	put := t.upsert(g.column, g.deletedAt, g.column)
+	now := func(*change) datum { return momentOf(tx.now) }
+	if t.store.dialect == SQLite {
+		// In one pass, because marks free no value of a unique index, and SQLite pays for pages: when one that is in its log
+		// already, for want of memory, changes again before the commit, the commit reads and sums up all of the log behind it.
+		statements := []string{mark.forOne(tx), put.forOne(tx)}
+		return tx.rowByRow(ctx, put.doing(), statements, len(changes), func(i int, cells []datum) (at int, _ []datum, err error) {
+			if c := &changes[i]; c.remove {
+				cells, err = t.read(cells, c, t.columns.keys, now, versionOf)
+				return 0, cells, err
+			} else {
+				cells, err = t.read(cells, c, t.columns.every, nullOf, versionOf)
+				return 1, cells, err
+			}
+		})
+	}
 	upserts, removals := split(changes)
-	deleted := func(*change) datum { return momentOf(tx.now) }
-	rows, err := t.grid(tx, removals, t.columns.keys, deleted, versionOf)
+	rows, err := t.grid(tx, removals, t.columns.keys, now, versionOf)
 	if err != nil {
 		return err
 	}
-	keys := t.columns.keyNames()
-	mark := upsert{table: t.name, columns: append(keys, g.deletedAt, g.column), keys: keys[:len(keys):len(keys)], guard: g.column}
 	if err := mark.exec(ctx, tx, rows); err != nil {
 		return err
 	}
-	return t.put(ctx, tx, t.upsert(g.column, g.deletedAt, g.column), upserts, nullOf, versionOf)
+	return t.put(ctx, tx, put, upserts, nullOf, versionOf)
 }
 
 func (g *softDelete) needs(s *tableSpec) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func (s *modernStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 		}
 		texts = append(texts, a.Value.(string))
 	}
-	s.m.executed = append(s.m.executed, strings.Join(texts, " "))
+	s.m.executed = append(s.m.executed, s.text+" "+strings.Join(texts, " "))
 	s.m.each(len(s.m.executed))
 	return driver.RowsAffected(1), s.m.f.note(s.text)
 }
@@ -66,14 +67,56 @@ func gridOf(columns int, cells ...string) *grid {
 	return g
 }
 
+func eachOf(ctx context.Context, m *modern, g *grid) error {
+	return eachRow(ctx, m, []string{"one"}, g.rows(), g.next)
+}
+
 func TestEachRow(t *testing.T) {
 	t.Parallel()
 	m := newModern(t)
-	if err := eachRow(t.Context(), m, "one", gridOf(2, "a", "b", "c", "d")); err != nil {
+	if err := eachOf(t.Context(), m, gridOf(2, "a", "b", "c", "d")); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(m.executed, ", "); got != "a b, c d" || m.prepared != 1 || m.closed != 1 {
+	if got := strings.Join(m.executed, ", "); got != "one a b, one c d" || m.prepared != 1 || m.closed != 1 {
 		t.Errorf("executed %s; %d prepared, %d closed", got, m.prepared, m.closed)
+	}
+}
+
+// Statements take turns, are prepared when they are first needed, and once.
+func TestEachRowOfSeveralStatements(t *testing.T) {
+	t.Parallel()
+	m := newModern(t)
+	rows, which := gridOf(1, "a", "b", "c", "d"), []int{2, 0, 2, 0}
+	next := func(i int, cells []datum) (int, []datum, error) { return which[i], append(cells, rows.row(i)...), nil }
+	if err := eachRow(t.Context(), m, []string{"one", "two", "three"}, 4, next); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(m.executed, ", "); got != "three a, one b, three c, one d" || m.prepared != 2 || m.closed != 2 {
+		t.Errorf("executed %s; %d prepared, %d closed", got, m.prepared, m.closed)
+	}
+}
+
+// What cannot be read is an error of its row, and not of the database.
+func TestEachRowThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID string  `db:"id,key"`
+		N  float64 `db:"n"`
+	}
+	for name, guard := range map[string]TableOption{"put": Unguarded(), "soft delete": SoftDelete("deleted_at", "")} {
+		f := &fake{}
+		rows := mustTable[row](t, f.open(t, SQLite), "orders", guard)
+		err := stage(t, func(b *sink.Batch) {
+			rows.Upsert(b, row{"a", 1})
+			rows.Upsert(b, row{"b", math.NaN()})
+		})
+		var e *Error
+		if errors.As(err, &e) || !sink.IsPermanent(err) || !strings.Contains(err.Error(), `table orders: column "n"`) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if log := f.statements(); !strings.HasSuffix(log, "\nROLLBACK") {
+			t.Errorf("%s: executed\n%s", name, log)
+		}
 	}
 }
 
@@ -86,7 +129,7 @@ func TestEachRowEndsWithTheContext(t *testing.T) {
 			cancel()
 		}
 	}
-	err := eachRow(ctx, m, "one", gridOf(1, "a", "b", "c"))
+	err := eachOf(ctx, m, gridOf(1, "a", "b", "c"))
 	if !errors.Is(err, context.Canceled) || len(m.executed) != 2 || m.closed != 1 {
 		t.Errorf("error %v after %q; %d closed", err, m.executed, m.closed)
 	}
@@ -96,11 +139,11 @@ func TestEachRowFails(t *testing.T) {
 	t.Parallel()
 	m := newModern(t)
 	m.fail = errPlain
-	if err := eachRow(t.Context(), m, "one", gridOf(1, "a")); !errors.Is(err, errPlain) {
+	if err := eachOf(t.Context(), m, gridOf(1, "a")); !errors.Is(err, errPlain) {
 		t.Errorf("an error of Close became %v", err)
 	}
 	m.f.fail = map[string]error{"one": mattnError{19, 2067}}
-	if err := eachRow(t.Context(), m, "one", gridOf(1, "a", "b")); !errors.Is(err, mattnError{19, 2067}) || len(m.executed) != 2 {
+	if err := eachOf(t.Context(), m, gridOf(1, "a", "b")); !errors.Is(err, mattnError{19, 2067}) || len(m.executed) != 2 {
 		t.Errorf("got %v after %q", err, m.executed)
 	}
 	// A driver as old as database/sql, and the way that the error takes.

@@ -163,16 +163,24 @@ func (t *table) rowError(write int, err error) error {
 func (t *table) grid(tx *tx, changes []change, columns []int, extra ...func(*change) datum) (*grid, error) {
 	g := tx.space.grid(len(columns)+len(extra), len(changes))
 	for i := range changes {
-		c := &changes[i]
 		var err error
-		if g.cells, err = t.columns.read(g.cells, c.row, columns, t.store.dialect); err != nil {
-			return nil, t.rowError(c.at, err)
-		}
-		for _, e := range extra {
-			g.add(e(c))
+		if g.cells, err = t.read(g.cells, &changes[i], columns, extra...); err != nil {
+			return nil, err
 		}
 	}
 	return g, nil
+}
+
+// read appends a change's row of a grid.
+func (t *table) read(cells []datum, c *change, columns []int, extra ...func(*change) datum) ([]datum, error) {
+	cells, err := t.columns.read(cells, c.row, columns, t.store.dialect)
+	if err != nil {
+		return cells, t.rowError(c.at, err)
+	}
+	for _, e := range extra {
+		cells = append(cells, e(c))
+	}
+	return cells, nil
 }
 
 func versionOf(c *change) datum { return textOf(c.version) }

@@ -26,7 +26,6 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 	if rows.rows() == 0 {
 		return nil
 	}
-	doing := "upsert into " + u.table
 	switch t.store.dialect {
 	case PostgreSQL:
 		types, err := t.columnTypes(ctx, u.table, u.columns)
@@ -36,17 +35,19 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 		if u.guard != "" {
 			u.order = binaryOrder(types[slices.Index(u.columns, u.guard)])
 		}
-		return t.exec(ctx, doing, u.fromArrays(rows, types, t.gathered != nil))
+		return t.exec(ctx, u.doing(), u.fromArrays(rows, types, t.gathered != nil))
 	case SQLite:
-		return t.each(ctx, doing, u.into(t.statement(), rows).String(), rows)
+		return t.each(ctx, u.doing(), u.forOne(t), rows)
 	}
 	for chunk := range rows.chunks(t.mostRows(rows.columns), maxBytes) {
-		if err := t.exec(ctx, doing, u.into(t.statement(), chunk)); err != nil {
+		if err := t.exec(ctx, u.doing(), u.into(t.statement(), chunk)); err != nil {
 			return u.explain(err)
 		}
 	}
 	return nil
 }
+
+func (u upsert) doing() string { return "upsert into " + u.table }
 
 // The most that goes into one statement of MySQL: beyond these figures statements get no faster, and it refuses one
 // longer than max_allowed_packet (4 MB by default in old versions, 16 MB in MariaDB).
@@ -95,6 +96,11 @@ func (u upsert) fromArrays(rows *grid, types []pgColumn, binaryFormat bool) *sta
 	}
 	u.onConflict(s)
 	return s
+}
+
+// forOne is the text of SQLite's form, which takes one row.
+func (u upsert) forOne(t *tx) string {
+	return u.into(t.statement(), &grid{len(u.columns), make([]datum, len(u.columns))}).String()
 }
 
 // into writes the form of MySQL, and of SQLite for the first row.

@@ -20,9 +20,9 @@ COMMIT
 
 -- soft delete
 BEGIN Default
+INSERT INTO "orders" AS target ("a", "b", "v", "n", "gone", "seq") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "gone" = excluded."gone", "seq" = excluded."seq" WHERE target."seq" IS NULL OR target."seq" <= excluded."seq"
+INSERT INTO "orders" AS target ("a", "b", "v", "n", "gone", "seq") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "gone" = excluded."gone", "seq" = excluded."seq" WHERE target."seq" IS NULL OR target."seq" <= excluded."seq"
 INSERT INTO "orders" AS target ("a", "b", "gone", "seq") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "gone" = excluded."gone", "seq" = excluded."seq" WHERE target."seq" IS NULL OR target."seq" <= excluded."seq"
-INSERT INTO "orders" AS target ("a", "b", "v", "n", "gone", "seq") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "gone" = excluded."gone", "seq" = excluded."seq" WHERE target."seq" IS NULL OR target."seq" <= excluded."seq"
-INSERT INTO "orders" AS target ("a", "b", "v", "n", "gone", "seq") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n", "gone" = excluded."gone", "seq" = excluded."seq" WHERE target."seq" IS NULL OR target."seq" <= excluded."seq"
 COMMIT
 
 -- unguarded
