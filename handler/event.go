@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-
-	"github.com/dynasink/dynasink/internal/streamjson"
 )
 
-// DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use.
+// DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use. Where there are several
+// processors it decodes a large payload in several goroutines, so an item type's own unmarshalers must be safe for that.
 type DynamoDBEventHandler[T any] struct {
 	options *options
 	decoder decoder[T]
@@ -81,12 +80,14 @@ func (h *DynamoDBEventHandler[T]) Invoke(ctx context.Context, payload []byte) ([
 		return nil, h.err
 	}
 	text := string(payload) // aws-lambda-go reuses the payload's buffer, and handlers keep parts of records for longer
-	var read streamjson.ImageReader
+	var records []rawRecord
 	var passed []*slot[T]
-	if !h.options.drops() {
-		read = h.decoder.reader(text, &passed)
+	var err error
+	if h.options.drops() {
+		records, err = split(text)
+	} else {
+		records, passed, err = h.decoder.splitDecoding(text)
 	}
-	records, err := split(text, read)
 	if err != nil {
 		return nil, err
 	}

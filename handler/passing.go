@@ -1,10 +1,35 @@
 package handler
 
-import "github.com/dynasink/dynasink/internal/streamjson"
+import (
+	"runtime"
+
+	"github.com/dynasink/dynasink/internal/streamjson"
+)
 
 // Decoding in passing: while a payload is taken apart, its items are decoded on the way, so that each byte is looked at
 // once. What fails there is left alone, and fails again when its record's turn comes; nothing else of the record-by-record
 // order changes. A batch that filters drop records of by their envelope alone is decoded record by record instead.
+
+// splitDecoding takes a payload apart and decodes in passing. Where there are several processors, and enough for each to do, each
+// takes a part of the payload: the user's own unmarshalers may then be called by several goroutines at once.
+func (d *decoder[T]) splitDecoding(payload string) (records []rawRecord, passed []*slot[T], err error) {
+	const mostParts, worthwhile = 4, 128 << 10 // bytes, which take longer than to wake a processor
+	parts := max(1, min(runtime.GOMAXPROCS(0), mostParts, len(payload)/worthwhile))
+	slots := make([][]*slot[T], parts)
+	found, err := streamjson.SplitParts(payload, parts, func(part int) streamjson.ImageReader {
+		return d.reader(payload, &slots[part])
+	})
+	if records, err = rawRecords(payload, found, err); err != nil {
+		return nil, nil, err
+	}
+	passed = make([]*slot[T], 0, len(records))
+	for _, p := range found {
+		at := len(passed)
+		passed = passed[:at+len(p.Records)]
+		copy(passed[at:], slots[p.Number]) // which may be fewer: those behind have no images
+	}
+	return records, passed, nil
+}
 
 // slot is a record and its images, in one allocation but for the old one, which many handlers do not look at.
 type slot[T any] struct {

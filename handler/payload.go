@@ -25,22 +25,33 @@ func (r *rawRecord) origin() sink.Origin {
 	return sink.Origin{Source: r.EventSourceARN, EventID: r.EventID, EventName: r.EventName, Sequence: r.SequenceNumber}
 }
 
-// split takes a payload apart into records. It does not look into their images, but hands them to read, which may be nil.
-// Damage inside one record is that record's error; only a payload that is no event at all is an error here.
+// split takes a payload apart into records. It does not look into their images. Damage inside one record is that record's
+// error; only a payload that is no event at all is an error here.
 //
 // events.DynamoDBEvent is no alternative: one malformed attribute fails its whole event, and some make it panic.
-func split(payload string, read streamjson.ImageReader) ([]rawRecord, error) {
-	found, err := streamjson.SplitWith(payload, read)
+func split(payload string) ([]rawRecord, error) {
+	found, err := streamjson.Split(payload)
+	return rawRecords(payload, []streamjson.Part{{Records: found}}, err)
+}
+
+// rawRecords are the records that payload has been split into, unless that failed.
+func rawRecords(payload string, parts []streamjson.Part, err error) ([]rawRecord, error) {
 	switch {
 	case errors.Is(err, streamjson.ErrNoRecords), errors.Is(err, streamjson.ErrNotPayload):
 		return nil, &ConfigError{"event source", fmt.Errorf("the payload is no DynamoDB stream event: %w", err)}
 	case err != nil:
 		return nil, fmt.Errorf("handler: the payload of %d bytes is no DynamoDB stream event: %w", len(payload), err)
 	}
-	records := make([]rawRecord, len(found))
-	for i := range found {
-		records[i].Record = &found[i]
-		records[i].decode()
+	n := 0
+	for _, p := range parts {
+		n += len(p.Records)
+	}
+	records := make([]rawRecord, 0, n)
+	for _, p := range parts {
+		for i := range p.Records {
+			records = append(records, rawRecord{Record: &p.Records[i]})
+			records[len(records)-1].decode()
+		}
 	}
 	return records, nil
 }

@@ -31,7 +31,7 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	records, err := split(string(payload), nil)
+	records, err := split(string(payload))
 	if err != nil {
 		return nil, err
 	}

@@ -23,14 +23,8 @@ type ImageReader func(record int, image Image, at int) (end int, ok bool)
 // Err is set may have been read in part.
 func SplitWith(payload string, read ImageReader) ([]Record, error) {
 	s := splitter{s: payload, read: read}
-	i, err := s.payload(Space(payload, 0))
-	switch {
-	case err != nil:
+	if err := s.all(); err != nil {
 		return nil, err
-	case Space(payload, i) != len(payload):
-		return nil, ErrTrailing
-	case !s.found:
-		return nil, ErrNoRecords
 	}
 	return s.records, nil
 }
@@ -62,6 +56,27 @@ type splitter struct {
 	spans     []span
 	templates []template
 	learnt    int
+
+	// For SplitParts: share has other goroutines split the records behind the
+	// first one; parts are those ahead that may be met, and rest what they have
+	// found when one was met.
+	share func(first int) []*part
+	parts []*part
+	rest  []Part
+}
+
+// all splits the whole payload.
+func (s *splitter) all() error {
+	i, err := s.payload(Space(s.s, 0))
+	switch {
+	case err != nil:
+		return err
+	case Space(s.s, i) != len(s.s):
+		return ErrTrailing
+	case !s.found:
+		return ErrNoRecords
+	}
+	return nil
 }
 
 func (s *splitter) payload(i int) (int, error) {
@@ -132,24 +147,39 @@ func (s *splitter) array(i int) (int, error) {
 	if i = Space(s.s, i+1); i < len(s.s) && s.s[i] == ']' {
 		return i + 1, nil
 	}
+	if s.share != nil {
+		s.parts = s.share(i)
+	}
+	return s.elements(i)
+}
+
+// elements reads the record at i and those behind it, up to the end of the
+// array.
+func (s *splitter) elements(i int) (end int, err error) {
 	for more := true; more; {
 		start := Space(s.s, i)
-		end, err := s.element(start)
-		if err != nil {
+		if end, ok := s.joined(start); ok {
+			return end, nil
+		}
+		if end, err = s.element(start); err != nil {
 			return end, err
 		}
 		if i, more, err = Comma(s.s, end, ']'); err != nil {
 			return i, err
 		}
-		s.reserve(i - start)
+		s.reserve(start, i-start)
 	}
 	return i, nil
 }
 
 // reserve makes room for the records to come, judging by the first.
-func (s *splitter) reserve(size int) {
+func (s *splitter) reserve(start, size int) {
 	if len(s.records) == 1 {
-		rest := (len(s.s) - size) / size
+		until := len(s.s)
+		if len(s.parts) > 0 {
+			until = s.parts[0].start
+		}
+		rest := (until - start - size) / size
 		s.records = append(make([]Record, 0, 2+rest+rest/8), s.records...)
 	}
 }
