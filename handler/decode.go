@@ -48,19 +48,18 @@ func (d *decoder[T]) decode(raw *rawRecord, s *slot[T]) error {
 	if err := d.image(s, streamjson.OldImage, "OldImage", raw.OldImage); err != nil {
 		return err
 	}
-	rec := Record[T]{
-		EventID: raw.EventID, EventName: raw.eventName(), EventVersion: raw.EventVersion, EventSource: raw.EventSource,
-		AWSRegion: raw.AWSRegion, EventSourceARN: raw.EventSourceARN, UserIdentity: raw.identity.clone(), Keys: s.record.Keys,
-		ApproximateCreationDateTime: created, SequenceNumber: raw.SequenceNumber, SizeBytes: raw.size,
-		StreamViewType: StreamViewType(raw.StreamViewType),
-	}
+	rec := &s.record
+	rec.EventID, rec.EventName, rec.EventVersion = raw.EventID, raw.eventName(), raw.EventVersion
+	rec.EventSource, rec.AWSRegion, rec.EventSourceARN = raw.EventSource, raw.AWSRegion, raw.EventSourceARN
+	rec.UserIdentity = raw.identity.clone()
 	if s.have[streamjson.NewImage] {
 		rec.NewImage = &s.new
 	}
 	if s.have[streamjson.OldImage] {
 		rec.OldImage = s.old
 	}
-	s.record = rec
+	rec.ApproximateCreationDateTime, rec.SequenceNumber = created, raw.SequenceNumber
+	rec.SizeBytes, rec.StreamViewType = raw.size, StreamViewType(raw.StreamViewType)
 	return nil
 }
 

@@ -11,7 +11,7 @@ func Valid(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
+		if s[i]-'0' > 9 {
 			return false
 		}
 	}
