@@ -21,7 +21,8 @@ import (
 const loaded = "pk, sk, name, email, status, qty, total, paid, version, placed_at, stream_sequence"
 
 var postgresSchema = []string{`CREATE TABLE orders (pk text COLLATE "C", sk text COLLATE "C", name text, email text, status text, qty integer,
-	total double precision, paid boolean, version bigint, placed_at timestamptz, stream_sequence char(40), deleted_at timestamptz, PRIMARY KEY (pk, sk))`}
+	total double precision, paid boolean, version bigint, placed_at timestamptz, stream_sequence char(40), deleted_at timestamptz,
+	PRIMARY KEY (pk, sk)) WITH (fillfactor=90)`}
 
 var mysqlSchema = []string{"SET GLOBAL local_infile = 1",
 	`CREATE TABLE orders (pk varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, sk varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,

@@ -50,6 +50,10 @@ func ddl(d Dialect, table string) string { return strings.Join(librarySpec(d, ta
 // has room for 2,048 bytes and the others share 1,024, as with a partition key and a sort key; InnoDB's limit is 3,072
 // (https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html). In PostgreSQL an index row has at most 2,704 bytes; a
 // longer key is a permanent error.
+//
+// PostgreSQL leaves a tenth of each page of the table free (fillfactor), where a row that is updated finds room beside its old
+// version: that needs no new entries in the indexes.
+// https://www.postgresql.org/docs/current/storage-hot.html
 func (t *Table[R]) DDL() []string { return t.table.spec().create(t.table.store.dialect) }
 
 // DDL returns the statements that create the table of the lists, as [Table.DDL] does. Its primary key is made of the
@@ -78,8 +82,11 @@ func (s *tableSpec) create(d Dialect) []string {
 		}
 	}
 	table := "CREATE TABLE IF NOT EXISTS " + d.quoteTable(s.name) + " (" + strings.Join(parts, ", ") + ")"
-	if s.own && d == SQLite {
+	switch {
+	case s.own && d == SQLite:
 		table += " WITHOUT ROWID" // one tree instead of two
+	case !s.own && !s.keeps && d == PostgreSQL:
+		table += " WITH (fillfactor=90)"
 	}
 	return append([]string{table}, apart...)
 }

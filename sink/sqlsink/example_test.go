@@ -71,7 +71,7 @@ func ExampleTable_DDL() {
 	}
 	fmt.Println(strings.Join(payments.DDL(), ";\n"))
 	// Output:
-	// CREATE TABLE IF NOT EXISTS "payments" ("id" TEXT NOT NULL, "amount" NUMERIC(20,2) NOT NULL, "paid_at" TIMESTAMPTZ NOT NULL, "note" TEXT, "stream_sequence" CHAR(40) COLLATE "C", PRIMARY KEY ("id"))
+	// CREATE TABLE IF NOT EXISTS "payments" ("id" TEXT NOT NULL, "amount" NUMERIC(20,2) NOT NULL, "paid_at" TIMESTAMPTZ NOT NULL, "note" TEXT, "stream_sequence" CHAR(40) COLLATE "C", PRIMARY KEY ("id")) WITH (fillfactor=90)
 }
 
 // A row type gains a field: the next cold start adds its column, and says what it may not mend itself.

@@ -38,7 +38,7 @@ func TestPreflightReportsAllAtOnce(t *testing.T) {
 	err := db.Preflight(t.Context())
 	want := `sqlsink: the database is not what the targets need:
   table orders: column stream_sequence: it is missing; mend it with: ALTER TABLE "orders" ADD COLUMN "stream_sequence" CHAR(40) COLLATE "C"
-  table absent: it is missing; mend it with: CREATE TABLE IF NOT EXISTS "absent" ("id" TEXT NOT NULL, PRIMARY KEY ("id"))
+  table absent: it is missing; mend it with: CREATE TABLE IF NOT EXISTS "absent" ("id" TEXT NOT NULL, PRIMARY KEY ("id")) WITH (fillfactor=90)
   table dynasink_tombstones: it is missing; mend it with: ` + ddl(PostgreSQL, tombstoneTable)
 	var schema *SchemaError
 	if !errors.As(err, &schema) || err.Error() != want || len(schema.Problems) != 3 {
