@@ -37,7 +37,10 @@ func coldSuite(o options) error {
 			f := &function{name: name, bootstrap: runtimeapi.Build(h, filepath.Join("cold", name))}
 			if name == "postgres" {
 				var err error
-				if d, err = newDatabase(h, name, rowsBefore); err != nil {
+				if d, err = newDatabase(h, name); err != nil {
+					return err
+				}
+				if err := d.fill(h.ctx, rowsBefore); err != nil {
 					return err
 				}
 				f.options = append(f.options, runtimeapi.Env("DATABASE_URL", d.engine.DSN))

@@ -22,20 +22,27 @@ type flavour struct {
 	schema []string // the table that all routes write to, with the columns of every guard
 	hash   string   // 64 hexadecimal digits, made of a number i
 	load   func(ctx context.Context, pool *sqlx.DB, changes []change) error
-	settle string // brings the statistics up to date
+	empty  []string // empties the table, and what remembers its deletions
+	settle string   // brings the statistics up to date
 }
 
+// emptied is for MySQL and MariaDB, which empty one table at a time.
+var emptied = []string{"TRUNCATE TABLE orders", "TRUNCATE TABLE dynasink_tombstones"}
+
 var flavours = map[string]flavour{
-	"postgres": {postgresSchema, "encode(sha256(CAST(CAST(i AS text) AS bytea)), 'hex')", loadPostgres, "VACUUM ANALYZE"},
-	"mariadb":  {mysqlSchema, "SHA2(i, 256)", loadMySQL, "ANALYZE TABLE orders, dynasink_tombstones"},
-	"mysql":    {mysqlSchema, "SHA2(i, 256)", loadMySQL, "ANALYZE TABLE orders, dynasink_tombstones"},
-	"sqlite":   {sqliteSchema, "lower(hex(randomblob(32)))", loadSQLite, "ANALYZE"},
+	"postgres": {postgresSchema, "encode(sha256(CAST(CAST(i AS text) AS bytea)), 'hex')", loadPostgres,
+		[]string{"TRUNCATE orders, dynasink_tombstones"}, "VACUUM ANALYZE"},
+	"mariadb": {mysqlSchema, "SHA2(i, 256)", loadMySQL, emptied, "ANALYZE TABLE orders, dynasink_tombstones"},
+	"mysql":   {mysqlSchema, "SHA2(i, 256)", loadMySQL, emptied, "ANALYZE TABLE orders, dynasink_tombstones"},
+	"sqlite": {sqliteSchema, "lower(hex(randomblob(32)))", loadSQLite,
+		[]string{"DELETE FROM orders", "DELETE FROM dynasink_tombstones", "VACUUM"}, "ANALYZE"},
 }
 
 // database is a private server with the table that all routes write to.
 type database struct {
 	flavour
 	engine  servers.Engine
+	pool    *sqlx.DB    // no route's
 	proxy   *wire.Proxy // nil for SQLite, which has no wire
 	history *history
 }
@@ -46,9 +53,9 @@ type pools struct {
 	ours  *sqlx.DB // as this module asks for
 }
 
-// newDatabase starts the engine called name as it is run for its users, and fills its table with as many rows.
-func newDatabase(h *harness, name string, rows int) (*database, error) {
-	d := &database{flavour: flavours[name], history: newHistory()}
+// newDatabase starts the engine called name as it is run for its users, and makes its table.
+func newDatabase(h *harness, name string) (*database, error) {
+	d := &database{flavour: flavours[name]}
 	if name == "sqlite" {
 		d.engine = servers.For(h, name)
 	} else {
@@ -64,24 +71,26 @@ func newDatabase(h *harness, name string, rows int) (*database, error) {
 		d.engine = s.Engine(h)
 		d.proxy = wire.New(h, d.engine.Addr)
 	}
-	return d, d.fill(h, rows)
+	d.pool = d.open(h, "").plain
+	sink, err := sqlsink.New(d.pool)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.execute(h.ctx, d.pool, append(sink.DDL(), d.schema...)...)
 }
 
-func (d *database) fill(h *harness, rows int) error {
-	pool := d.open(h, "").plain
-	sink, err := sqlsink.New(pool)
-	if err != nil {
+// fill gives the table as many rows, and no others.
+func (d *database) fill(ctx context.Context, rows int) error {
+	if err := d.execute(ctx, d.pool, d.empty...); err != nil {
 		return err
 	}
-	if err := d.execute(h.ctx, pool, append(sink.DDL(), d.schema...)...); err != nil {
-		return err
-	}
-	if err := d.load(h.ctx, pool, d.history.fresh(rows).changes); err != nil {
+	d.history = newHistory()
+	if err := d.load(ctx, d.pool, d.history.fresh(rows).changes); err != nil {
 		return err
 	}
 	const digits = "SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 " +
 		"UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9"
-	return d.execute(h.ctx, pool, fmt.Sprintf("INSERT INTO dynasink_tombstones (table_name, row_key, sequence, deleted_at) "+
+	return d.execute(ctx, d.pool, fmt.Sprintf("INSERT INTO dynasink_tombstones (table_name, row_key, sequence, deleted_at) "+
 		"WITH digits AS (%s), numbers AS (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS i "+
 		"FROM digits a, digits b, digits c, digits e, digits f) "+
 		"SELECT '%s', %s, '%040d', '2026-01-01 00:00:00' FROM numbers WHERE i < %d", digits, order.Table, d.hash, 1, rows/2),

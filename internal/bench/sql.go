@@ -95,7 +95,7 @@ func guardNames() (names []string) {
 // measureEngine starts an engine for cases that are all its own.
 func measureEngine(h *harness, o options, p *pace, cases []sqlCase) error {
 	progress("starting %s", cases[0].engine)
-	d, err := newDatabase(h, cases[0].engine, rowsBefore)
+	d, err := newDatabase(h, cases[0].engine)
 	if err != nil {
 		return err
 	}
@@ -112,6 +112,9 @@ func measureEngine(h *harness, o options, p *pace, cases []sqlCase) error {
 		}
 	}
 	for _, c := range cases {
+		if err := d.fill(h.ctx, rowsBefore); err != nil {
+			return err
+		}
 		m, err := newMeasurement(d, o, c, near, far)
 		if err != nil {
 			return err
