@@ -9,7 +9,8 @@ import (
 )
 
 // DynamoDBEventHandler runs a [StreamEventHandler] as a lambda.Handler. It is safe for concurrent use. Where there are several
-// processors it decodes a large payload in several goroutines, so an item type's own unmarshalers must be safe for that.
+// processors it decodes a large payload in several goroutines, so an item type's own unmarshalers, and functions in options of
+// [Decoding], must be safe for that.
 type DynamoDBEventHandler[T any] struct {
 	options *options
 	decoder decoder[T]

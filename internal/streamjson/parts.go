@@ -73,12 +73,23 @@ func stretches(payload string, first, n int) []*part {
 	return parts
 }
 
-// errUnfinished is the error of a part whose reader has ended its goroutine.
+// errUnfinished is the error of a part that is not one, or whose reader has
+// ended its goroutine.
 var errUnfinished = errors.New("a part of the payload was not split")
 
 func (p *part) run() {
 	defer close(p.done)
-	p.end, p.err = p.elements(p.start)
+	if p.plausible() {
+		p.end, p.err = p.elements(p.start)
+	}
+}
+
+// plausible reports whether it is a stream record that the part begins with,
+// and nothing that only begins like one.
+func (p *part) plausible() bool {
+	first := splitter{s: p.s}
+	_, err := first.element(p.start)
+	return err == nil && first.records[0].Err == nil && first.records[0].SequenceNumber != ""
 }
 
 // joined reports whether the record at start, and so all that follow, are
@@ -95,6 +106,7 @@ func (s *splitter) joined(start int) (end int, ok bool) {
 			s.rest = append([]Part{{p.number, p.records}}, p.rest...)
 			return p.end, true
 		}
+		p.records, p.rest = nil, nil // they are found again
 	}
 	return start, false
 }

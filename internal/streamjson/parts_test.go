@@ -135,3 +135,20 @@ func FuzzSplitParts(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, p string, n uint8) { sameSplit(t, p, int(n%8)) })
 }
+
+// TestMemoryOfAWrongGuess: a stretch that begins elsewhere than at a record does not make room for a record of a few bytes each.
+// It is not parallel, so that nothing else is counted.
+func TestMemoryOfAWrongGuess(t *testing.T) {
+	list := `{"t":{"L":[` + strings.Repeat(`{"eventID":"1"},`, 40_000) + `1]}}`
+	p := many(9, list)
+	allocated := func(f func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if got := allocated(func() { _, _ = SplitParts(p, 4, unread) }); got > 16<<20 {
+		t.Errorf("%d bytes were split with %d", len(p), got)
+	}
+}

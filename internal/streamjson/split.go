@@ -179,7 +179,8 @@ func (s *splitter) reserve(start, size int) {
 		if len(s.parts) > 0 {
 			until = s.parts[0].start
 		}
-		rest := (until - start - size) / size
+		const least = 128 // bytes; of a record, which this may turn out not to be
+		rest := (until - start - size) / max(size, least)
 		s.records = append(make([]Record, 0, 2+rest+rest/8), s.records...)
 	}
 }
