@@ -40,8 +40,9 @@ type store struct {
 	optimism  optimism
 	texts     texts
 
-	kept       atomic.Pointer[workspace]
-	changeable atomic.Bool // batches turn out to need an open transaction when some of their statements are made
+	kept          atomic.Pointer[workspace]
+	removalsFirst atomic.Bool // SQLite: a row could take a value only after the removal of the one that had it
+	changeable    atomic.Bool // batches turn out to need an open transaction when some of their statements are made
 	connections
 }
 
@@ -111,6 +112,7 @@ type tx struct {
 	open     *sqlx.Tx           // nil while statements are gathered
 	gathered *gathering         // nil when the transaction is open
 	fresh    map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
+	inOrder  bool               // see removalsFirst
 }
 
 // newTx begins what free ends.
@@ -144,7 +146,19 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 	return errOpen
 }
 
+// inOpenTx writes removals first, or in the order of keys first of all, where that may do as well.
 func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
+	inOrder := s.dialect == SQLite && !s.removalsFirst.Load()
+	err := s.writeOpen(ctx, conn, inOrder, fn)
+	if inOrder && errors.As(err, new(*orderError)) {
+		if err = s.writeOpen(ctx, conn, false, fn); err == nil {
+			s.removalsFirst.Store(true) // most likely the next ones need it too
+		}
+	}
+	return err
+}
+
+func (s *store) writeOpen(ctx context.Context, conn *sqlx.Conn, inOrder bool, fn func(ctx context.Context, t *tx) error) error {
 	begun := ctx
 	if s.dialect == SQLite {
 		begun = context.WithoutCancel(ctx) // or database/sql would end the transaction beside those who use the driver itself
@@ -157,7 +171,7 @@ func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx conte
 	defer sqlTx.Rollback() // does nothing after a commit; on a panic it frees the connection
 	t := s.newTx(conn)
 	defer t.free()
-	t.open = sqlTx
+	t.open, t.inOrder = sqlTx, inOrder
 	if err := t.limit(ctx); err != nil {
 		return err
 	}

@@ -51,7 +51,9 @@
 // key. The same holds for citext on PostgreSQL and COLLATE NOCASE on SQLite. MySQL must run in a strict mode, or it cuts
 // values that do not fit.
 //
-// In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value.
+// In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value. (On
+// SQLite soft deletes go among the upserts, in the order of keys, and a transaction in which a constraint objects once more, with
+// the deletes first.)
 // A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
 //
 // In one commit the tables are written in the order in which their targets were made, each with its removals first. A foreign

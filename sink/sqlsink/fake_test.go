@@ -23,6 +23,7 @@ type fake struct {
 	rows  map[string][][]driver.Value        // results by a part of the statement
 	query func(text string) [][]driver.Value // results of the rest; nil: none
 	texts bool                               // takes several statements in one text
+	panic string                             // the statement, or a part of it, that it panics at
 }
 
 func (f *fake) Connect(context.Context) (driver.Conn, error) { return fakeConn{f}, f.note("CONNECT") }
@@ -92,6 +93,9 @@ type fakeStmt struct {
 func (s fakeStmt) Close() error  { return nil }
 func (s fakeStmt) NumInput() int { return -1 }
 func (s fakeStmt) Exec(args []driver.Value) (driver.Result, error) {
+	if s.f.panic != "" && strings.Contains(s.text, s.f.panic) {
+		panic("the driver")
+	}
 	return driver.RowsAffected(len(args)), s.f.note(s.text)
 }
 func (s fakeStmt) Query([]driver.Value) (driver.Rows, error) {

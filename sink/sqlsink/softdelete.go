@@ -42,18 +42,12 @@ func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []chan
 	mark := upsert{table: t.name, columns: append(keys, g.deletedAt, g.column), keys: keys[:len(keys):len(keys)], guard: g.column}
 	put := t.upsert(g.column, g.deletedAt, g.column)
 	now := func(*change) datum { return momentOf(tx.now) }
-	if t.store.dialect == SQLite {
-		// In one pass, because marks free no value of a unique index, and SQLite pays for pages: when one that is in its log
-		// already, for want of memory, changes again before the commit, the commit reads and sums up all of the log behind it.
-		statements := []string{mark.forOne(tx), put.forOne(tx)}
-		return tx.rowByRow(ctx, put.doing(), statements, len(changes), func(i int, cells []datum) (at int, _ []datum, err error) {
-			if c := &changes[i]; c.remove {
-				cells, err = t.read(cells, c, t.columns.keys, now, versionOf)
-				return 0, cells, err
-			} else {
-				cells, err = t.read(cells, c, t.columns.every, nullOf, versionOf)
-				return 1, cells, err
+	if tx.inOrder {
+		return tx.mixed(ctx, put.doing(), []string{mark.forOne(tx), put.forOne(tx)}, changes, func(c *change, cells []datum) ([]datum, error) {
+			if c.remove {
+				return t.read(cells, c, t.columns.keys, now, versionOf)
 			}
+			return t.read(cells, c, t.columns.every, nullOf, versionOf)
 		})
 	}
 	upserts, removals := split(changes)

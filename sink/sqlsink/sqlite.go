@@ -3,6 +3,7 @@ package sqlsink
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 )
 
 // each runs one prepared statement for every row of a grid.
@@ -18,66 +19,112 @@ func (g *grid) next(i int, cells []datum) (int, []datum, error) {
 // nextRow appends the cells of the i-th row, and says which of some statements takes them.
 type nextRow func(i int, cells []datum) (statement int, _ []datum, err error)
 
-// rowByRow runs prepared statements, one for each of n rows: SQLite's fastest form. It goes to the driver itself, because
-// database/sql costs as much as the row does: it converts, copies and locks, and both drivers start a goroutine for each call
-// whose context may end. Rows are read when their turn comes, while they are written: ten thousand of them take megabytes, and
-// to go through these twice costs more than anything else here.
+// rowByRow runs prepared statements, one for each of n rows: SQLite's fastest form. Rows are read a few at a time, just before
+// they are written: ten thousand of them take megabytes, and to go through these twice costs more than anything else here.
 //
 // An error of next is returned as it is.
 func (t *tx) rowByRow(ctx context.Context, doing string, texts []string, n int, next nextRow) error {
-	var unread, err error
-	raw := t.conn.Raw(func(dc any) error {
-		err = eachRow(ctx, dc.(driver.Conn), texts, n, func(i int, cells []datum) (at int, _ []datum, _ error) {
-			at, cells, unread = next(i, cells)
-			return at, cells, unread
-		})
-		return nil
-	})
-	if unread != nil {
-		return unread
-	}
-	if err == nil {
-		err = raw
-	}
-	return t.store.wrap(doing, err)
+	raw := func(f func(driver.Conn) error) error { return t.raw(doing, f) }
+	return writeRows(ctx, raw, texts, n, next)
 }
 
-func eachRow(ctx context.Context, dc driver.Conn, texts []string, n int, next nextRow) (err error) {
-	prepared := make([]driver.Stmt, len(texts)) // when they are needed
+func writeRows(ctx context.Context, raw func(f func(driver.Conn) error) error, texts []string, n int, next nextRow) (err error) {
+	w := rowWriter{texts: texts, prepared: make([]driver.Stmt, len(texts))}
 	defer func() {
-		for _, p := range prepared {
-			if p == nil {
-				continue
-			}
-			if failed := p.Close(); err == nil {
-				err = failed
-			}
+		if failed := raw(w.close); err == nil {
+			err = failed
 		}
 	}()
-	var cells []datum
-	var args []driver.NamedValue
-	for i := range n {
-		if err := ctx.Err(); err != nil {
+	for i := 0; i < n; {
+		// The user's code runs in next, and so out here: see tx.raw.
+		if i, err = w.read(i, n, next); err != nil {
 			return err
 		}
-		at := 0
-		if at, cells, err = next(i, cells[:0]); err != nil {
-			return err
-		}
-		if prepared[at] == nil {
-			if prepared[at], err = prepare(dc, texts[at]); err != nil {
-				return err
-			}
-		}
-		args = args[:0]
-		for j := range cells {
-			args = append(args, driver.NamedValue{Ordinal: j + 1, Value: cells[j].arg(SQLite)})
-		}
-		if err := execute(prepared[at], args); err != nil {
+		if err = raw(func(dc driver.Conn) error { return w.write(ctx, dc) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// raw goes to the driver itself, because database/sql costs as much as a row does: it converts, copies and locks, and both drivers
+// start a goroutine for each call whose context may end.
+//
+// f must not run the user's code. When f ends its goroutine, database/sql waits for the transaction's end before it gives up the
+// connection, and whoever would end it is waiting too. A panic is passed on outside.
+func (t *tx) raw(doing string, f func(dc driver.Conn) error) error {
+	var err error
+	var panicked any
+	failed := t.conn.Raw(func(dc any) error {
+		defer func() { panicked = recover() }()
+		err = f(dc.(driver.Conn))
+		return nil
+	})
+	if panicked != nil {
+		panic(panicked)
+	}
+	if err == nil {
+		err = failed
+	}
+	return t.store.wrap(doing, err)
+}
+
+// rowWriter writes some rows at a time.
+type rowWriter struct {
+	texts    []string
+	prepared []driver.Stmt // as they are needed
+	rows     []pendingRow
+	cells    []datum // of all rows, one after the other
+	args     []driver.NamedValue
+}
+
+// pendingRow is a row that has been read and not written.
+type pendingRow struct{ statement, cells int }
+
+// read reads rows from the i-th on, and returns the index of the first that it leaves.
+func (w *rowWriter) read(i, n int, next nextRow) (_ int, err error) {
+	const most = 256 // stay in the processor's cache
+	w.rows, w.cells = w.rows[:0], w.cells[:0]
+	for ; i < n && len(w.rows) < most; i++ {
+		before, at := len(w.cells), 0
+		if at, w.cells, err = next(i, w.cells); err != nil {
+			return i, err
+		}
+		w.rows = append(w.rows, pendingRow{at, len(w.cells) - before})
+	}
+	return i, nil
+}
+
+func (w *rowWriter) write(ctx context.Context, dc driver.Conn) (err error) {
+	cells := w.cells
+	for _, r := range w.rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.prepared[r.statement] == nil {
+			if w.prepared[r.statement], err = prepare(dc, w.texts[r.statement]); err != nil {
+				return err
+			}
+		}
+		w.args = w.args[:0]
+		for i := range cells[:r.cells] {
+			w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: cells[i].arg(SQLite)})
+		}
+		cells = cells[r.cells:]
+		if err := execute(w.prepared[r.statement], w.args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *rowWriter) close(driver.Conn) (err error) {
+	for _, p := range w.prepared {
+		if p != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}
+	return err
 }
 
 // prepare and execute do what database/sql does with a driver, new or old, but give it no context that ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -67,8 +68,13 @@ func gridOf(columns int, cells ...string) *grid {
 	return g
 }
 
+// write writes rows over the connection.
+func (m *modern) write(ctx context.Context, texts []string, n int, next nextRow) error {
+	return writeRows(ctx, func(f func(driver.Conn) error) error { return f(m) }, texts, n, next)
+}
+
 func eachOf(ctx context.Context, m *modern, g *grid) error {
-	return eachRow(ctx, m, []string{"one"}, g.rows(), g.next)
+	return m.write(ctx, []string{"one"}, g.rows(), g.next)
 }
 
 func TestEachRow(t *testing.T) {
@@ -88,7 +94,7 @@ func TestEachRowOfSeveralStatements(t *testing.T) {
 	m := newModern(t)
 	rows, which := gridOf(1, "a", "b", "c", "d"), []int{2, 0, 2, 0}
 	next := func(i int, cells []datum) (int, []datum, error) { return which[i], append(cells, rows.row(i)...), nil }
-	if err := eachRow(t.Context(), m, []string{"one", "two", "three"}, 4, next); err != nil {
+	if err := m.write(t.Context(), []string{"one", "two", "three"}, 4, next); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(m.executed, ", "); got != "three a, one b, three c, one d" || m.prepared != 2 || m.closed != 2 {
@@ -117,6 +123,44 @@ func TestEachRowThatCannotBeRead(t *testing.T) {
 		if log := f.statements(); !strings.HasSuffix(log, "\nROLLBACK") {
 			t.Errorf("%s: executed\n%s", name, log)
 		}
+	}
+}
+
+// More rows than are read at a time arrive in their order, and prepare nothing anew.
+func TestEachRowOfMany(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	m, read := newModern(t), 0
+	m.each = func(executed int) {
+		if ahead := read - executed; ahead >= 500 {
+			t.Errorf("%d rows were read before row %d was written", ahead, executed)
+		}
+	}
+	err := m.write(t.Context(), []string{"even", "odd"}, n, func(i int, cells []datum) (int, []datum, error) {
+		read++
+		return i % 2, append(cells, textOf(fmt.Sprint(i))), nil
+	})
+	if err != nil || m.prepared != 2 || m.closed != 2 || len(m.executed) != n {
+		t.Fatalf("%d rows written, %d statements prepared, %d closed: %v", len(m.executed), m.prepared, m.closed, err)
+	}
+	for i, got := range m.executed {
+		if want := fmt.Sprint([]string{"even ", "odd "}[i%2], i); got != want {
+			t.Fatalf("row %d is %q", i, got)
+		}
+	}
+}
+
+// What the driver panics with comes out: within sql.Conn.Raw it would wait for the end of the transaction, and that for it.
+func TestAPanicOfTheDriver(t *testing.T) {
+	t.Parallel()
+	f := &fake{panic: "INSERT"}
+	orders := mustTable[keyOnly](t, f.open(t, SQLite), "orders", Unguarded())
+	err := stage(t, func(b *sink.Batch) { orders.Upsert(b, keyOnly{"a"}) })
+	if err == nil || !strings.Contains(err.Error(), "panic during commit: the driver") {
+		t.Errorf("error %v", err)
+	}
+	if log := f.statements(); !strings.HasSuffix(log, "\nROLLBACK") {
+		t.Errorf("executed\n%s", log)
 	}
 }
 
