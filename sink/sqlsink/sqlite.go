@@ -95,16 +95,18 @@ func (w *rowWriter) read(i, n int, next nextRow) (_ int, err error) {
 	return i, nil
 }
 
-func (w *rowWriter) write(ctx context.Context, dc driver.Conn) (err error) {
+func (w *rowWriter) write(ctx context.Context, dc driver.Conn) error {
 	cells := w.cells
 	for _, r := range w.rows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if w.prepared[r.statement] == nil {
-			if w.prepared[r.statement], err = prepare(dc, w.texts[r.statement]); err != nil {
-				return err
+			p, err := prepare(dc, w.texts[r.statement])
+			if err != nil {
+				return err // and p may hold a nil pointer, which is no nil
 			}
+			w.prepared[r.statement] = p
 		}
 		w.args = w.args[:0]
 		for i := range cells[:r.cells] {

@@ -24,6 +24,9 @@ type modern struct {
 
 func (m *modern) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
 	m.context(ctx)
+	if m.f.fail[text] != nil {
+		return (*modernStmt)(nil), m.f.fail[text] // as modernc.org/sqlite does
+	}
 	m.prepared++
 	return &modernStmt{fakeStmt{m.f, text}, m}, nil
 }
@@ -186,7 +189,11 @@ func TestEachRowFails(t *testing.T) {
 	if err := eachOf(t.Context(), m, gridOf(1, "a")); !errors.Is(err, errPlain) {
 		t.Errorf("an error of Close became %v", err)
 	}
-	m.f.fail = map[string]error{"one": mattnError{19, 2067}}
+	m.f.fail = map[string]error{"one": errPlain}
+	if err := eachOf(t.Context(), m, gridOf(1, "a")); !errors.Is(err, errPlain) {
+		t.Errorf("an error of Prepare became %v", err)
+	}
+	m.f.fail = map[string]error{"on": mattnError{19, 2067}} // in the statement, and not its text
 	if err := eachOf(t.Context(), m, gridOf(1, "a", "b")); !errors.Is(err, mattnError{19, 2067}) || len(m.executed) != 2 {
 		t.Errorf("got %v after %q", err, m.executed)
 	}
