@@ -112,7 +112,7 @@ type tx struct {
 	open     *sqlx.Tx           // nil while statements are gathered
 	gathered *gathering         // nil when the transaction is open
 	fresh    map[*onceCall]bool // which Once functions have not been applied before; nil until prepared
-	inOrder  bool               // see removalsFirst
+	inOrder  bool               // see mixed
 }
 
 // newTx begins what free ends.
@@ -146,7 +146,7 @@ func (s *store) inOneTrip(ctx context.Context, conn *sqlx.Conn, fn func(ctx cont
 	return errOpen
 }
 
-// inOpenTx writes removals first, or in the order of keys first of all, where that may do as well.
+// inOpenTx tries the order of keys on SQLite, where that may do as well as removals first.
 func (s *store) inOpenTx(ctx context.Context, conn *sqlx.Conn, fn func(ctx context.Context, t *tx) error) error {
 	inOrder := s.dialect == SQLite && !s.removalsFirst.Load()
 	err := s.writeOpen(ctx, conn, inOrder, fn)
