@@ -75,36 +75,21 @@ func (h *DynamoDBEventHandler[T]) Validate() error { return h.err }
 func (h *DynamoDBEventHandler[T]) Table() string { return h.options.table }
 
 // Invoke implements lambda.Handler: it handles one batch and answers with the partial batch response. An error means
-// that nothing of the batch may count as handled; it is never returned together with an answer. payload is not kept.
+// that nothing of the batch may count as handled; it is never returned together with an answer. A batch is of one table, as
+// Lambda's are: one that is not fails with a [ConfigError]. payload is not kept.
 func (h *DynamoDBEventHandler[T]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return h.invoke(ctx, string(payload)) // aws-lambda-go reuses the payload's buffer, and handlers keep parts of records for longer
+}
+
+func (h *DynamoDBEventHandler[T]) invoke(ctx context.Context, payload string) ([]byte, error) {
 	if h.err != nil {
 		return nil, h.err
 	}
-	text := string(payload) // aws-lambda-go reuses the payload's buffer, and handlers keep parts of records for longer
-	var records []rawRecord
-	var passed []*slot[T]
-	var err error
-	if h.options.drops() {
-		records, err = split(text)
-	} else {
-		records, passed, err = h.decoder.splitDecoding(text)
+	records, passed, err := h.split(payload)
+	if err == nil {
+		err = h.options.serves(records)
 	}
 	if err != nil {
-		return nil, err
-	}
-	return h.run(ctx, records, passed)
-}
-
-// handle is Invoke for records that are split already.
-func (h *DynamoDBEventHandler[T]) handle(ctx context.Context, records []rawRecord) ([]byte, error) {
-	if h.err != nil {
-		return nil, h.err
-	}
-	return h.run(ctx, records, nil)
-}
-
-func (h *DynamoDBEventHandler[T]) run(ctx context.Context, records []rawRecord, passed []*slot[T]) ([]byte, error) {
-	if err := h.options.serves(records); err != nil {
 		return nil, err
 	}
 	r := newRun(h, records)
@@ -116,4 +101,13 @@ func (h *DynamoDBEventHandler[T]) run(ctx context.Context, records []rawRecord, 
 		return nil, fmt.Errorf("handler: commit: %w", err)
 	}
 	return r.answer(ctx)
+}
+
+// split takes a payload apart, and decodes what it can in passing.
+func (h *DynamoDBEventHandler[T]) split(payload string) (records []rawRecord, passed []*slot[T], err error) {
+	if h.options.drops() {
+		records, err = split(payload)
+		return records, nil, err
+	}
+	return h.decoder.splitDecoding(payload)
 }

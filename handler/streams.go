@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/dynasink/dynasink/internal/streamjson"
 )
 
-// Stream is a handler for the stream of one table: a [DynamoDBEventHandler] of any item type. No other type can implement it,
-// because [Streams] takes a payload apart once, for all of them.
+// Stream is a handler for the stream of one table: a [DynamoDBEventHandler] of any item type. No other type can implement it.
 type Stream interface {
 	// Invoke is the method of lambda.Handler.
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
@@ -18,12 +19,13 @@ type Stream interface {
 	// Validate reports why the handler cannot work.
 	Validate() error
 
-	handle(ctx context.Context, records []rawRecord) ([]byte, error)
+	// invoke is Invoke for a payload that nobody changes.
+	invoke(ctx context.Context, payload string) ([]byte, error)
 }
 
 // Streams is a lambda.Handler for a function that several streams invoke: it routes a batch by the table in its
-// eventSourceARN to the handler made with [ForTable] for it, else to the one made without. Lambda never mixes streams in
-// one batch; a batch that does fails as a whole, as does one for a table that nothing handles.
+// eventSourceARN to the handler made with [ForTable] for it, else to the one made without. A batch for a table that nothing
+// handles fails as a whole.
 type Streams []Stream
 
 // Invoke implements lambda.Handler.
@@ -31,25 +33,22 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	records, err := split(string(payload))
-	if err != nil {
-		return nil, err
+	text := string(payload)
+	if len(s) == 1 {
+		return s[0].invoke(ctx, text)
 	}
-	if len(records) == 0 {
+	table := tableName(streamjson.Source(text)) // of the batch: its handler checks the other records
+	if stream := s.find(table); stream != nil {
+		return stream.invoke(ctx, text)
+	}
+	records, err := split(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(records) == 0:
 		return success, nil
 	}
-	table, err := tableOf(records)
-	if err != nil {
-		return nil, err
-	}
-	stream := s.find(table)
-	if stream == nil && table == "" && len(s) == 1 {
-		stream = s[0] // its records do not tell their table: damaged ones, which are its to report
-	}
-	if stream == nil {
-		return nil, &ConfigError{"ForTable", fmt.Errorf("no handler is for table %q; there are handlers for %s", table, s.tables())}
-	}
-	return stream.handle(ctx, records)
+	return nil, &ConfigError{"ForTable", fmt.Errorf("no handler is for table %q; there are handlers for %s", table, s.tables())}
 }
 
 // Validate reports what is wrong with the set: no handler, a handler that cannot work, two for one table.
@@ -102,30 +101,25 @@ func quoteTable(table string) string {
 	return fmt.Sprintf("table %q", table)
 }
 
-// tableOf returns the table that the records come from, "" if none of them tells; one that does not tell goes with the
-// others.
-func tableOf(records []rawRecord) (string, error) {
-	var table string
-	for i := range records {
-		name := tableName(records[i].EventSourceARN)
-		if name != "" && table != "" && name != table {
-			return "", &ConfigError{"event source", fmt.Errorf("one batch has records of the tables %q and %q", table, name)}
-		}
-		if name != "" {
-			table = name
-		}
-	}
-	return table, nil
-}
-
-// serves checks that the records are of the table that the handler is for.
+// serves checks that the records are of one table, and of the one that the handler is for. A record that does not tell its
+// table goes with the others.
 func (o *options) serves(records []rawRecord) error {
-	if o.table == "" {
-		return nil
+	var table, arn string
+	for i := range records {
+		source := records[i].EventSourceARN
+		if source == arn || source == "" {
+			continue
+		}
+		name := tableName(source)
+		switch {
+		case name == "":
+		case table != "" && name != table:
+			return &ConfigError{"event source", fmt.Errorf("one batch has records of the tables %q and %q", table, name)}
+		case o.table != "" && name != o.table:
+			return &ConfigError{"ForTable", fmt.Errorf("the handler is for table %q, and the records come from %q", o.table, name)}
+		default:
+			table, arn = name, source
+		}
 	}
-	table, err := tableOf(records)
-	if err == nil && table != "" && table != o.table {
-		err = &ConfigError{"ForTable", fmt.Errorf("the handler is for table %q, and the records come from %q", o.table, table)}
-	}
-	return err
+	return nil
 }

@@ -1,10 +1,16 @@
 package handler_test
 
 import (
+	"context"
+	"slices"
+	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/dynasink/dynasink/handler"
 	"github.com/dynasink/dynasink/handler/handlertest"
+	"github.com/dynasink/dynasink/sink"
 )
 
 // TestStreams routes by table, and what belongs to no handler fails.
@@ -41,6 +47,7 @@ func TestStreamsRoutesDamagedRecords(t *testing.T) {
 	invoke(t, route, records[1]).fails(t, "record 0", "eventID")
 	route = append(route, handler.NewDynamoDBEventHandler(obey(s.table()), quiet, handler.ForTable("others")))
 	invoke(t, route, records[1]).fails(t, `no handler is for table ""`)
+	invoke(t, route, records[1], records[0], records[2]).fails(t, "record 0", "eventID") // and not that no handler is for it
 }
 
 func TestBadStreams(t *testing.T) {
@@ -65,14 +72,59 @@ func TestBadStreams(t *testing.T) {
 	}
 }
 
-// TestStreamsOfTwoTablesInOneBatch: Lambda never makes such a batch.
-func TestStreamsOfTwoTablesInOneBatch(t *testing.T) {
+// TestTwoTablesInOneBatch: Lambda never makes such a batch.
+func TestTwoTablesInOneBatch(t *testing.T) {
 	t.Parallel()
 	s := newStore()
-	route := handler.Streams{handler.NewDynamoDBEventHandler(obey(s.table()))}
-	other := handlertest.Table{Name: "other", Keys: []string{"pk"}}
-	invoke(t, route, inserts("")[0], other.Insert(item("b", ""))).fails(t, `"items"`, `"other"`)
-	wantRows(t, s, "")
-	response, err := route.Invoke(t.Context(), []byte(`{`))
-	outcome{response, err}.fails(t, "ends too early")
+	for name, h := range map[string]lambda.Handler{
+		"one stream":  handler.Streams{handler.NewDynamoDBEventHandler(obey(s.table()))},
+		"two streams": handler.Streams{handler.NewDynamoDBEventHandler(obey(s.table())), handler.NewDynamoDBEventHandler(obey(s.table()), handler.ForTable("x"))},
+		"by itself":   handler.NewDynamoDBEventHandler(obey(s.table())),
+	} {
+		t.Run(name, func(t *testing.T) {
+			other := handlertest.Table{Name: "other", Keys: []string{"pk"}}
+			invoke(t, h, inserts("")[0], other.Insert(item("b", ""))).fails(t, `"items"`, `"other"`)
+			wantRows(t, s, "")
+			for payload, want := range map[string]string{`{`: "ends too early", `{"Records":{}}`: "Records"} {
+				response, err := h.Invoke(t.Context(), []byte(payload))
+				outcome{response, err}.fails(t, want)
+			}
+			invoke(t, h).succeeds(t)
+		})
+	}
+}
+
+// counted is an attribute that counts how many of it have been decoded.
+type counted string
+
+var countedSoFar atomic.Int32
+
+func (c *counted) UnmarshalDynamoDBAttributeValue(types.AttributeValue) error {
+	countedSoFar.Add(1)
+	return nil
+}
+
+// TestStreamsDecodeInPassing: a function of one stream, and one of several, decodes a batch while it is taken apart, as a
+// handler does by itself, so that all of it has been decoded when the first record is handled. It is the only one to count.
+func TestStreamsDecodeInPassing(t *testing.T) {
+	t.Parallel()
+	type Row struct {
+		ID string  `dynamodbav:"pk"`
+		Do counted `dynamodbav:"do"`
+	}
+	var found []int32
+	h := handler.NewDynamoDBEventHandler(handler.StreamEventHandlerFunc[Row](
+		func(context.Context, *handler.Record[Row], *sink.Batch) error {
+			found = append(found, countedSoFar.Load())
+			return nil
+		}))
+	other := handler.NewDynamoDBEventHandler(obey(newStore().table()), handler.ForTable("other"))
+	for _, function := range []lambda.Handler{h, handler.Streams{h}, handler.Streams{other, h}} {
+		countedSoFar.Store(0)
+		found = nil
+		invoke(t, function, inserts("", "", "")...).succeeds(t)
+		if !slices.Equal(found, []int32{3, 3, 3}) {
+			t.Errorf("%T: %v were decoded when the records were handled", function, found)
+		}
+	}
 }

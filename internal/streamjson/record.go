@@ -53,6 +53,8 @@ var (
 	ErrTrailing   = errors.New("text after the end of the payload")
 )
 
+var errEnough = errors.New("the rest of the payload was not read")
+
 // MemberError says which member of a record's envelope is at fault.
 type MemberError struct {
 	Member string // "dynamodb.Keys"

@@ -46,6 +46,7 @@ type splitter struct {
 	s       string
 	records []Record
 	read    ImageReader
+	first   bool // end behind the first record that tells its source
 	found   bool
 	// lenient is set while a damaged record is read again, only matching the
 	// brackets of what it holds.
@@ -163,6 +164,9 @@ func (s *splitter) elements(i int) (end int, err error) {
 		}
 		if end, err = s.element(start); err != nil {
 			return end, err
+		}
+		if s.first && s.records[len(s.records)-1].EventSourceARN != "" {
+			return end, errEnough
 		}
 		if i, more, err = Comma(s.s, end, ']'); err != nil {
 			return i, err
