@@ -114,7 +114,7 @@ func (s *stage[R, K, Tx]) pick(entries []entry[R, K], keep func(*Batch) bool) []
 		picked = append(picked, e)
 	}
 	if s.port.compare != nil && !s.port.every {
-		slices.SortFunc(picked, func(a, b *entry[R, K]) int { return s.port.compare(a.key, b.key) })
+		sortMostlyRising(picked, func(a, b *entry[R, K]) int { return s.port.compare(a.key, b.key) })
 	}
 	return picked
 }
