@@ -1,6 +1,7 @@
 package sqlsink
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -47,9 +48,14 @@ func momentOf(t time.Time) datum {
 func (v *datum) real() float64   { return math.Float64frombits(uint64(v.n)) }
 func (v *datum) time() time.Time { return time.Unix(v.n, int64(v.nanos)).UTC() }
 
-// sqliteTime is the text form that both SQLite drivers read back as a time and SQLite's date functions understand:
-// https://www.sqlite.org/lang_datefunc.html
-const sqliteTime = "2006-01-02 15:04:05.999999999-07:00"
+// sqliteTime is the text form that both SQLite drivers read back as a time and SQLite's date functions understand,
+// 2006-01-02 15:04:05.999999999+00:00: https://www.sqlite.org/lang_datefunc.html
+func sqliteTime(t time.Time) string {
+	const zulu = "2006-01-02T15:04:05.999999999Z"
+	text := t.UTC().AppendFormat(make([]byte, 0, len(zulu)+len("+00:00")), time.RFC3339Nano) // the layout that package time is fastest with
+	text[bytes.IndexByte(text, 'T')] = ' '
+	return string(append(text[:len(text)-len("Z")], "+00:00"...))
+}
 
 // arg is the value as an argument of database/sql.
 func (v *datum) arg(d Dialect) any {
@@ -72,7 +78,7 @@ func (v *datum) arg(d Dialect) any {
 
 func timeArg(t time.Time, d Dialect) any {
 	if d == SQLite {
-		return t.UTC().Format(sqliteTime)
+		return sqliteTime(t)
 	}
 	return t.UTC()
 }

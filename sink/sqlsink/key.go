@@ -38,6 +38,22 @@ func (c *columns) keyText(row reflect.Value, at []int, d Dialect) (string, error
 	return string(joined), nil
 }
 
+// sameKey reports whether two rows have the same keyText.
+func (c *columns) sameKey(a, b reflect.Value, at []int, d Dialect) bool {
+	any := false
+	for _, k := range at {
+		x, filled, err := c.keyPart(a, k, d)
+		if err != nil {
+			return false
+		}
+		if y, _, err := c.keyPart(b, k, d); err != nil || x != y {
+			return false
+		}
+		any = any || filled
+	}
+	return any
+}
+
 // keyPart is one key column as text, and whether it is filled: an empty string is most likely a field that the handler
 // forgot to set.
 func (c *columns) keyPart(row reflect.Value, k int, d Dialect) (part string, filled bool, err error) {

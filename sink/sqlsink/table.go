@@ -68,16 +68,7 @@ func (t *Table[R]) Delete(b *sink.Batch, key R) { t.port.Delete(b, key) }
 
 // SameKey implements [sink.Keyed].
 func (t *Table[R]) SameKey(a, b R) bool {
-	if t.table.every {
-		return t.sameRow(a, b)
-	}
-	return t.port.SameKey(a, b)
-}
-
-func (t *Table[R]) sameRow(a, b R) bool {
-	keyA, errA := t.table.keyText(reflect.ValueOf(&a).Elem())
-	keyB, errB := t.table.keyText(reflect.ValueOf(&b).Elem())
-	return errA == nil && errB == nil && keyA == keyB
+	return t.table.columns.sameKey(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), t.table.columns.keys, t.table.store.dialect)
 }
 
 // DeletesByState implements [sink.Stateful]: with [GuardVersion] the version of a delete is the last state's.
