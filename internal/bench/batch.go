@@ -37,6 +37,9 @@ type history struct {
 
 func newHistory() *history { return &history{random: rand.New(rand.NewPCG(1, 2))} }
 
+// items is how many there have been.
+func (h *history) items() int { return len(h.versions) }
+
 // mix is a batch of 70 % INSERT, 20 % MODIFY and 10 % REMOVE. Half of the
 // changed items are those that the batch has inserted, so that a tenth of its
 // records repeats a key.

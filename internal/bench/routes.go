@@ -11,9 +11,13 @@ import (
 type writer struct {
 	name  string
 	fresh bool // takes INSERTs only
+	peer  bool // not ours, and slow: it is left out of most rounds
 	most  int  // how many records it is given at once; 0: as many as there are
 	write func(ctx context.Context, b *batch) error
 }
+
+// inserts is the route of soft deletes with the ceiling's rows.
+const inserts = "inserts"
 
 // rowByRowMost limits the batches of who writes row by row: each record costs the same there, however many there are.
 func (o options) rowByRowMost() int {
@@ -34,9 +38,9 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 		return nil, err
 	}
 	all := []writer{
-		{"usual", false, o.rowByRowMost(), rows(c, decodeChanges, func(ctx context.Context, c []change) error { return rowByRow(ctx, p.plain, c) })},
-		{"gorm", false, 0, rows(c, decodeChanges, func(ctx context.Context, c []change) error { return inBatches(ctx, db, c) })},
-		{"ceiling", true, 0, rows(c,
+		{"usual", false, true, o.rowByRowMost(), rows(c, decodeChanges, func(ctx context.Context, c []change) error { return rowByRow(ctx, p.plain, c) })},
+		{"gorm", false, true, 0, rows(c, decodeChanges, func(ctx context.Context, c []change) error { return inBatches(ctx, db, c) })},
+		{"ceiling", true, false, 0, rows(c,
 			func(payload []byte) ([]change, error) { return decodeFresh(decoder, payload) },
 			func(ctx context.Context, c []change) error { return d.load(ctx, p.plain, c) })},
 	}
@@ -46,12 +50,16 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 			return nil, err
 		}
 		handle := invoke(target)
-		all = append(all, writer{g.name, false, 0, func(ctx context.Context, b *batch) error {
+		write := func(ctx context.Context, b *batch) error {
 			if c.suite == "write" {
 				return stage(ctx, target, b.changes)
 			}
 			return handle(ctx, b.payload)
-		}})
+		}
+		all = append(all, writer{g.name, false, false, 0, write})
+		if g.name == "softdelete" {
+			all = append(all, writer{inserts, true, false, 0, write})
+		}
 	}
 	if d.proxy == nil {
 		for i := range all {

@@ -53,14 +53,21 @@ func (m *measurement) measure(ctx context.Context) error {
 		routes = m.proxied
 		m.delay(m.rtt)
 	}
-	span, least, most := m.limit()
-	for start, round := time.Now(), 0; round < least || round < most && time.Since(start) < span; round++ {
+	left, least, most := m.limit()
+	for round := 0; round < least || round < most && left > 0; round++ {
+		if m.history.items() >= 2*rowsBefore { // or the figures would tell how often the table was written to before
+			if err := m.fill(ctx, rowsBefore); err != nil {
+				return err
+			}
+		}
+		start := time.Now()
 		if err := m.round(ctx, routes, round%3 == 0); err != nil {
 			return err
 		}
 		if err := m.peerRound(ctx); err != nil {
 			return fmt.Errorf("redpanda: %w", err)
 		}
+		left -= time.Since(start)
 	}
 	m.print()
 	return nil
@@ -103,13 +110,13 @@ func (m *measurement) batch(w *writer) batch {
 	return b
 }
 
-// round gives every route one batch, and those that write many rows at once a few more, because these are soon done. Who writes
-// row by row takes most of a round, and is left out of all but whole ones.
+// round gives every route one batch, and those that write many rows at once a few more, because these are soon done. The
+// peers take most of a round, and are left out of all but whole ones.
 func (m *measurement) round(ctx context.Context, routes []writer, whole bool) error {
 	for turn := range max(1, 4000/m.records) {
 		for _, i := range rand.Perm(len(routes)) {
 			w := &routes[i]
-			if w.most > 0 && (turn > 0 || !whole) {
+			if w.peer && !whole || w.most > 0 && turn > 0 {
 				continue
 			}
 			b := m.batch(w)
