@@ -125,12 +125,13 @@ func (f *flight) repeat() func(add func(onetrip.Statement)) error {
 func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)) error) error {
 	panicked := true
 	defer func() {
-		if panicked && f.writer.started() {
+		if panicked && f.writer.begun {
 			f.hangUp()
 			f.writer.finish()
 			_ = f.writer.wait()
 		}
 	}()
+	f.writer.watch = func() (stop func() bool) { return context.AfterFunc(ctx, f.hangUp) }
 	f.begin()
 	err := write(f.add)
 	panicked = false
@@ -159,7 +160,7 @@ func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)
 // abort gives up what has no COMMIT yet, because of err.
 func (f *flight) abort(ctx context.Context, err error) error {
 	f.forget()
-	if !f.writer.started() {
+	if !f.writer.begun {
 		f.landed = true
 		return err
 	}

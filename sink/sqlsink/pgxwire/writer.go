@@ -14,9 +14,11 @@ type writer struct {
 	buffer []byte // the messages; those before sent are on their way
 	sent   int
 	to     io.Writer
-	broken func() // called when writing fails
+	broken func()                    // called when writing fails
+	watch  func() (stop func() bool) // ends what writes when the flight's time is over, until stop is called
 
-	chunks chan []byte   // nil as long as nothing has been sent
+	begun  bool          // something has been sent
+	chunks chan []byte   // nil as long as nobody else writes
 	rest   []byte        // what is sent last
 	done   chan struct{} // closed when all is written, or writing has failed
 	err    error         // to be read when done is closed
@@ -40,6 +42,12 @@ func (w *writer) flush() {
 	if len(w.buffer)-w.sent < onetrip.WorthSending {
 		return
 	}
+	if !w.begun {
+		w.first()
+	}
+	if w.sent == len(w.buffer) {
+		return
+	}
 	w.start()
 	select {
 	case w.chunks <- w.buffer[w.sent:]:
@@ -48,10 +56,18 @@ func (w *writer) flush() {
 	}
 }
 
-// started reports whether anything has been sent.
-func (w *writer) started() bool { return w.chunks != nil }
+// first writes the beginning without another goroutine, which would have to wake a processor first. The connection was idle, so
+// its socket has room for that much, whether the server reads or not.
+func (w *writer) first() {
+	const most = 16 << 10
+	w.begun, w.sent = true, min(len(w.buffer), most)
+	stop := w.watch()
+	w.write(w.buffer[:w.sent])
+	stop()
+}
 
 func (w *writer) start() {
+	w.begun = true
 	if w.chunks == nil {
 		w.chunks, w.done = make(chan []byte, mostChunks), make(chan struct{})
 		go w.run()
