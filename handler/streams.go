@@ -37,7 +37,7 @@ func (s Streams) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(s) == 1 {
 		return s[0].invoke(ctx, text)
 	}
-	table := tableName(streamjson.Source(text)) // of the batch: its handler checks the other records
+	table := tableName(streamjson.Source(text, func(arn string) bool { return tableName(arn) != "" })) // its handler checks the others
 	if stream := s.find(table); stream != nil {
 		return stream.invoke(ctx, text)
 	}

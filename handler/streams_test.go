@@ -3,6 +3,7 @@ package handler_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -47,6 +48,13 @@ func TestStreamsRoutesDamagedRecords(t *testing.T) {
 	invoke(t, route, records[1]).fails(t, "record 0", "eventID")
 	route = append(route, handler.NewDynamoDBEventHandler(obey(s.table()), quiet, handler.ForTable("others")))
 	invoke(t, route, records[1]).fails(t, `no handler is for table ""`)
+	for _, strange := range []string{"", "strange", "arn:aws:kinesis:eu-west-1:1:stream/items"} {
+		others := newStore()
+		route := append(route, handler.NewDynamoDBEventHandler(obey(others.table()), quiet))
+		first := records[0].With("eventSourceARN", strconv.Quote(strange))
+		invoke(t, route, first, records[2]).succeeds(t)
+		wantRows(t, others, "")
+	}
 	invoke(t, route, records[1], records[0], records[2]).fails(t, "record 0", "eventID") // and not that no handler is for it
 }
 

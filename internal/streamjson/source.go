@@ -1,12 +1,12 @@
 package streamjson
 
-// Source returns the eventSourceARN of the first record that tells it, reading
-// no further; "" if none does before the payload ends or is damaged.
-func Source(payload string) string {
-	s := splitter{s: payload, first: true}
-	_ = s.all() // Split tells what is wrong
-	if len(s.records) == 0 {
-		return ""
+// Source returns the eventSourceARN of the first record for whose telling is
+// true, reading no further; "" if there is none before the payload ends or is
+// damaged.
+func Source(payload string, telling func(arn string) bool) string {
+	s := splitter{s: payload, enough: func(r *Record) bool { return telling(r.EventSourceARN) }}
+	if s.all() != errEnough {
+		return "" // Split tells what is wrong
 	}
 	return s.records[len(s.records)-1].EventSourceARN
 }

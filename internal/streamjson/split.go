@@ -46,7 +46,7 @@ type splitter struct {
 	s       string
 	records []Record
 	read    ImageReader
-	first   bool // end behind the first record that tells its source
+	enough  func(*Record) bool // ends the split behind the first record that it is true for; nil reads all
 	found   bool
 	// lenient is set while a damaged record is read again, only matching the
 	// brackets of what it holds.
@@ -165,7 +165,7 @@ func (s *splitter) elements(i int) (end int, err error) {
 		if end, err = s.element(start); err != nil {
 			return end, err
 		}
-		if s.first && s.records[len(s.records)-1].EventSourceARN != "" {
+		if s.enough != nil && s.enough(&s.records[len(s.records)-1]) {
 			return end, errEnough
 		}
 		if i, more, err = Comma(s.s, end, ']'); err != nil {

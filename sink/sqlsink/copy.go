@@ -11,10 +11,9 @@ import (
 // table; the rest, and everything when COPY has met a row that is there, goes by u.
 func (t *table) put(ctx context.Context, tx *tx, u upsert, changes []change, extra ...func(*change) datum) error {
 	if t.store.dialect == SQLite {
-		return tx.rowByRow(ctx, u.doing(), []rowStatement{u.forOne(tx)}, len(changes), func(i int, cells []datum) (manner, []datum, error) {
-			c := &changes[i]
-			cells, err := t.read(cells, c, t.columns.every, extra...)
-			return manner{there: !c.fresh}, cells, err
+		return tx.rowByRow(ctx, u.doing(), []string{u.forOne(tx)}, len(changes), func(i int, cells []datum) (int, []datum, error) {
+			cells, err := t.read(cells, &changes[i], t.columns.every, extra...)
+			return 0, cells, err
 		})
 	}
 	fresh, rest := t.freshOf(tx, changes)

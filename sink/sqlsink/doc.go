@@ -54,8 +54,6 @@
 // In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value. (On
 // SQLite soft deletes go among the upserts, in the order of keys, and a transaction in which a constraint objects once more, with
 // the deletes first.)
-// On SQLite a change that is no INSERT is an UPDATE, and an upsert only where that has found no row: triggers BEFORE INSERT do not
-// run for rows that are there.
 // A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
 //
 // In one commit the tables are written in the order in which their targets were made, each with its removals first. A foreign

@@ -96,9 +96,6 @@ func (s fakeStmt) Exec(args []driver.Value) (driver.Result, error) {
 	if s.f.panic != "" && strings.Contains(s.text, s.f.panic) {
 		panic("the driver")
 	}
-	if strings.HasPrefix(s.text, "UPDATE ") {
-		return driver.RowsAffected(0), s.f.note(s.text) // there are no rows
-	}
 	return driver.RowsAffected(len(args)), s.f.note(s.text)
 }
 func (s fakeStmt) Query([]driver.Value) (driver.Rows, error) {

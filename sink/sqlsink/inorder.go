@@ -6,25 +6,25 @@ import (
 	"slices"
 )
 
-// mixed writes removals and upserts in the order of their keys, the first by the first statement and the others by the second. SQLite pays for
+// mixed writes removals and upserts in the order of their keys, the first by texts[0] and the others by texts[1]. SQLite pays for
 // pages: one that is in its log already, for want of memory, and changes again before the commit has the commit read and sum up
 // all of the log behind it. So what is in one page is better written at one time.
 //
 // A row may need the removal of another one first, whose value in a unique index it takes: CREATE UNIQUE INDEX … WHERE deleted_at
 // IS NULL. Then the transaction is written again, removals first.
 func (t *tx) mixed(
-	ctx context.Context, doing string, removal, upsert rowStatement, changes []change, read func(c *change, cells []datum) ([]datum, error),
+	ctx context.Context, doing string, texts []string, changes []change, read func(c *change, cells []datum) ([]datum, error),
 ) error {
-	err := t.rowByRow(ctx, doing, []rowStatement{removal, upsert}, len(changes), func(i int, cells []datum) (manner, []datum, error) {
+	err := t.rowByRow(ctx, doing, texts, len(changes), func(i int, cells []datum) (int, []datum, error) {
 		c := &changes[i]
-		m := manner{statement: 1, there: !c.fresh}
-		if c.remove {
-			m.statement = 0
-		}
 		cells, err := read(c, cells)
-		return m, cells, err
+		if c.remove {
+			return 0, cells, err
+		}
+		return 1, cells, err
 	})
-	if constrained(err) && slices.ContainsFunc(changes, func(c change) bool { return c.remove }) {
+	removal := func(c change) bool { return c.remove }
+	if constrained(err) && slices.ContainsFunc(changes, removal) {
 		return &orderError{err}
 	}
 	return err

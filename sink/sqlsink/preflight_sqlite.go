@@ -11,9 +11,6 @@ func (s *store) lookSQLite(ctx context.Context, specs []*tableSpec) (*findings, 
 	f := &findings{server: serverFacts{dialect: SQLite}, tables: make([]*actualTable, len(specs))}
 	for i, spec := range specs {
 		t, err := s.liteTable(ctx, spec.name)
-		if err == nil && t != nil {
-			err = s.liteKeys(ctx, spec, t)
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -114,28 +111,6 @@ func (s *store) liteIndexes(ctx context.Context, schema, table string, t *actual
 	if i := slices.IndexFunc(columns, func(c liteColumnRow) bool { return c.inKey > 0 }); i >= 0 && (len(t.indexes) == 0 || !t.indexes[0].primary) {
 		t.indexes = append(t.indexes, tableIndex{name: "of the row's number", columns: []string{columns[i].name}, unique: true, primary: true, constraint: true})
 		t.columns[i].defaults = true
-	}
-	return nil
-}
-
-// liteKeys looks at how key columns compare in deletions and updates: as they were declared, whatever their index does.
-func (s *store) liteKeys(ctx context.Context, spec *tableSpec, t *actualTable) error {
-	for _, c := range spec.columns {
-		if !c.key || t.column(SQLite, c.name) == nil {
-			continue
-		}
-		for other, collation := range map[string]string{"A": "NOCASE", "a ": "RTRIM"} {
-			// The parts of a compound are kept apart by the collation of the first: https://www.sqlite.org/datatype3.html#collation
-			rows, err := queryRows(ctx, s, "look at the collation of "+spec.name, "SELECT COUNT(*) FROM (SELECT "+SQLite.quote(c.name)+
-				" FROM "+SQLite.quoteTable(spec.name)+" WHERE 0 UNION SELECT 'a' UNION SELECT '"+other+"')",
-				nil, func(n *int) []any { return []any{n} })
-			if err != nil {
-				return err
-			}
-			if len(rows) == 1 && rows[0] == 1 {
-				t.collate(c.name, collation)
-			}
-		}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (g *softDelete) write(ctx context.Context, tx *tx, t *table, changes []chan
 	put := t.upsert(g.column, g.deletedAt, g.column)
 	now := func(*change) datum { return momentOf(tx.now) }
 	if tx.inOrder {
-		return tx.mixed(ctx, put.doing(), mark.forOne(tx), put.forOne(tx), changes, func(c *change, cells []datum) ([]datum, error) {
+		return tx.mixed(ctx, put.doing(), []string{mark.forOne(tx), put.forOne(tx)}, changes, func(c *change, cells []datum) ([]datum, error) {
 			if c.remove {
 				return t.read(cells, c, t.columns.keys, now, versionOf)
 			}

@@ -8,47 +8,28 @@ import (
 
 // each runs one prepared statement for every row of a grid.
 func (t *tx) each(ctx context.Context, doing, text string, rows *grid) error {
-	return t.rowByRow(ctx, doing, []rowStatement{{text: text}}, rows.rows(), rows.next)
+	return t.rowByRow(ctx, doing, []string{text}, rows.rows(), rows.next)
 }
 
 // next is a nextRow.
-func (g *grid) next(i int, cells []datum) (manner, []datum, error) {
-	return manner{}, append(cells, g.row(i)...), nil
+func (g *grid) next(i int, cells []datum) (int, []datum, error) {
+	return 0, append(cells, g.row(i)...), nil
 }
 
-// rowStatement is a statement that writes a row.
-type rowStatement struct {
-	text string // takes the cells of the row, in turn
-
-	// update is tried first for a row that is most likely there: an upsert looks for it as an insert does, then to find what
-	// is in its way, and then to change that. It takes the cells of the row with these indexes. The text, which is prepared
-	// in any case, decides what to do with a row that it has not found. "" is none.
-	update string
-	cells  []int
-}
-
-// manner is how a row is written.
-type manner struct {
-	statement int  // which of some
-	there     bool // the row is most likely in the table
-}
-
-// nextRow appends the cells of the i-th row, and says how it is written.
-type nextRow func(i int, cells []datum) (manner, []datum, error)
+// nextRow appends the cells of the i-th row, and says which of some statements takes them.
+type nextRow func(i int, cells []datum) (statement int, _ []datum, err error)
 
 // rowByRow runs prepared statements, one for each of n rows: SQLite's fastest form. Rows are read a few at a time, just before
 // they are written: ten thousand of them take megabytes, and to go through these twice costs more than anything else here.
 //
 // An error of next is returned as it is.
-func (t *tx) rowByRow(ctx context.Context, doing string, statements []rowStatement, n int, next nextRow) error {
+func (t *tx) rowByRow(ctx context.Context, doing string, texts []string, n int, next nextRow) error {
 	raw := func(f func(driver.Conn) error) error { return t.raw(doing, f) }
-	return writeRows(ctx, raw, statements, n, next)
+	return writeRows(ctx, raw, texts, n, next)
 }
 
-func writeRows(
-	ctx context.Context, raw func(f func(driver.Conn) error) error, statements []rowStatement, n int, next nextRow,
-) (err error) {
-	w := rowWriter{statements: statements, texts: make([]driver.Stmt, len(statements)), updates: make([]driver.Stmt, len(statements))}
+func writeRows(ctx context.Context, raw func(f func(driver.Conn) error) error, texts []string, n int, next nextRow) (err error) {
+	w := rowWriter{texts: texts, prepared: make([]driver.Stmt, len(texts))}
 	defer func() {
 		if failed := raw(w.close); err == nil {
 			err = failed
@@ -90,30 +71,26 @@ func (t *tx) raw(doing string, f func(dc driver.Conn) error) error {
 
 // rowWriter writes some rows at a time.
 type rowWriter struct {
-	statements     []rowStatement
-	texts, updates []driver.Stmt // prepared as they are needed
-	rows           []pendingRow
-	cells          []datum // of all rows, one after the other
-	args           []driver.NamedValue
+	texts    []string
+	prepared []driver.Stmt // as they are needed
+	rows     []pendingRow
+	cells    []datum // of all rows, one after the other
+	args     []driver.NamedValue
 }
 
 // pendingRow is a row that has been read and not written.
-type pendingRow struct {
-	manner
-	cells int
-}
+type pendingRow struct{ statement, cells int }
 
 // read reads rows from the i-th on, and returns the index of the first that it leaves.
 func (w *rowWriter) read(i, n int, next nextRow) (_ int, err error) {
 	const most = 256 // stay in the processor's cache
 	w.rows, w.cells = w.rows[:0], w.cells[:0]
 	for ; i < n && len(w.rows) < most; i++ {
-		row, before := pendingRow{}, len(w.cells)
-		if row.manner, w.cells, err = next(i, w.cells); err != nil {
+		before, at := len(w.cells), 0
+		if at, w.cells, err = next(i, w.cells); err != nil {
 			return i, err
 		}
-		row.cells = len(w.cells) - before
-		w.rows = append(w.rows, row)
+		w.rows = append(w.rows, pendingRow{at, len(w.cells) - before})
 	}
 	return i, nil
 }
@@ -124,64 +101,32 @@ func (w *rowWriter) write(ctx context.Context, dc driver.Conn) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := w.writeRow(dc, r.manner, cells[:r.cells]); err != nil {
-			return err
+		if w.prepared[r.statement] == nil {
+			p, err := prepare(dc, w.texts[r.statement])
+			if err != nil {
+				return err // and p may hold a nil pointer, which is no nil
+			}
+			w.prepared[r.statement] = p
+		}
+		w.args = w.args[:0]
+		for i := range cells[:r.cells] {
+			w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: cells[i].arg(SQLite)})
 		}
 		cells = cells[r.cells:]
+		if err := execute(w.prepared[r.statement], w.args); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (w *rowWriter) writeRow(dc driver.Conn, m manner, row []datum) error {
-	s := &w.statements[m.statement]
-	text, err := prepared(dc, &w.texts[m.statement], s.text)
-	if err != nil {
-		return err
-	}
-	if m.there && s.update != "" {
-		update, err := prepared(dc, &w.updates[m.statement], s.update)
-		if err != nil {
-			return err
-		}
-		w.args = w.args[:0]
-		for _, at := range s.cells {
-			w.arg(&row[at])
-		}
-		if found, err := execute(update, w.args); err != nil || found {
-			return err
-		}
-	}
-	w.args = w.args[:0]
-	for i := range row {
-		w.arg(&row[i])
-	}
-	_, err = execute(text, w.args)
-	return err
-}
-
-func (w *rowWriter) arg(cell *datum) {
-	w.args = append(w.args, driver.NamedValue{Ordinal: len(w.args) + 1, Value: cell.arg(SQLite)})
-}
-
 func (w *rowWriter) close(driver.Conn) (err error) {
-	for _, p := range append(w.texts, w.updates...) {
+	for _, p := range w.prepared {
 		if p != nil {
 			err = errors.Join(err, p.Close())
 		}
 	}
 	return err
-}
-
-// prepared prepares a statement unless it has been.
-func prepared(dc driver.Conn, p *driver.Stmt, text string) (driver.Stmt, error) {
-	if *p == nil {
-		made, err := prepare(dc, text)
-		if err != nil {
-			return nil, err // and made may hold a nil pointer, which is no nil
-		}
-		*p = made
-	}
-	return *p, nil
 }
 
 // prepare and execute do what database/sql does with a driver, new or old, but give it no context that ends.
@@ -193,22 +138,16 @@ func prepare(dc driver.Conn, text string) (driver.Stmt, error) {
 	return dc.Prepare(text)
 }
 
-// execute reports whether the statement has changed a row.
-func execute(s driver.Stmt, args []driver.NamedValue) (changed bool, err error) {
-	var result driver.Result
+func execute(s driver.Stmt, args []driver.NamedValue) error {
 	if e, ok := s.(driver.StmtExecContext); ok {
-		result, err = e.ExecContext(context.Background(), args)
-	} else {
-		values := make([]driver.Value, len(args))
-		for i := range args {
-			values[i] = args[i].Value
-		}
-		//lint:ignore SA1019 an old driver has nothing else
-		result, err = s.Exec(values) //nolint:staticcheck // an old driver has nothing else
+		_, err := e.ExecContext(context.Background(), args)
+		return err
 	}
-	if err != nil {
-		return false, err
+	values := make([]driver.Value, len(args))
+	for i := range args {
+		values[i] = args[i].Value
 	}
-	n, err := result.RowsAffected()
-	return n > 0 && err == nil, nil
+	//lint:ignore SA1019 an old driver has nothing else
+	_, err := s.Exec(values) //nolint:staticcheck // an old driver has nothing else
+	return err
 }

@@ -18,7 +18,6 @@ type modern struct {
 	fakeConn
 	prepared, closed int
 	executed         []string
-	found            driver.RowsAffected
 	fail             error                 // of Close
 	each             func(executed int)    // after a row
 	context          func(context.Context) // of a call
@@ -54,11 +53,11 @@ func (s *modernStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 	}
 	s.m.executed = append(s.m.executed, s.text+" "+strings.Join(texts, " "))
 	s.m.each(len(s.m.executed))
-	return s.m.found, s.m.f.note(s.text)
+	return driver.RowsAffected(1), s.m.f.note(s.text)
 }
 
 func newModern(t *testing.T) *modern {
-	return &modern{fakeConn: fakeConn{&fake{}}, found: 1, each: func(int) {}, context: func(ctx context.Context) {
+	return &modern{fakeConn: fakeConn{&fake{}}, each: func(int) {}, context: func(ctx context.Context) {
 		if ctx.Done() != nil {
 			t.Error("the driver has to watch a context")
 		}
@@ -74,12 +73,12 @@ func gridOf(columns int, cells ...string) *grid {
 }
 
 // write writes rows over the connection.
-func (m *modern) write(ctx context.Context, statements []rowStatement, n int, next nextRow) error {
-	return writeRows(ctx, func(f func(driver.Conn) error) error { return f(m) }, statements, n, next)
+func (m *modern) write(ctx context.Context, texts []string, n int, next nextRow) error {
+	return writeRows(ctx, func(f func(driver.Conn) error) error { return f(m) }, texts, n, next)
 }
 
 func eachOf(ctx context.Context, m *modern, g *grid) error {
-	return m.write(ctx, []rowStatement{{text: "one"}}, g.rows(), g.next)
+	return m.write(ctx, []string{"one"}, g.rows(), g.next)
 }
 
 func TestEachRow(t *testing.T) {
@@ -98,43 +97,12 @@ func TestEachRowOfSeveralStatements(t *testing.T) {
 	t.Parallel()
 	m := newModern(t)
 	rows, which := gridOf(1, "a", "b", "c", "d"), []int{2, 0, 2, 0}
-	next := func(i int, cells []datum) (manner, []datum, error) {
-		return manner{statement: which[i]}, append(cells, rows.row(i)...), nil
-	}
-	if err := m.write(t.Context(), []rowStatement{{text: "one"}, {text: "two"}, {text: "three"}}, 4, next); err != nil {
+	next := func(i int, cells []datum) (int, []datum, error) { return which[i], append(cells, rows.row(i)...), nil }
+	if err := m.write(t.Context(), []string{"one", "two", "three"}, 4, next); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(m.executed, ", "); got != "three a, one b, three c, one d" || m.prepared != 2 || m.closed != 2 {
 		t.Errorf("executed %s; %d prepared, %d closed", got, m.prepared, m.closed)
-	}
-}
-
-// A row that is most likely there is updated, and left to the upsert if it is not; so is it where there is no update. The upsert
-// is prepared first: it is the one that notices a table without a unique index.
-func TestEachRowThatIsThere(t *testing.T) {
-	t.Parallel()
-	for found, want := range map[driver.RowsAffected]string{
-		1: "upsert a b, update d c, update f e, other g h", 0: "upsert a b, update d c, upsert c d, update f e, upsert e f, other g h",
-	} {
-		m, rows := newModern(t), gridOf(2, "a", "b", "c", "d", "e", "f", "g", "h")
-		m.found = found
-		write := func() error {
-			return m.write(t.Context(), []rowStatement{{"upsert", "update", []int{1, 0}}, {text: "other"}}, 4, func(i int, cells []datum) (manner, []datum, error) {
-				return manner{i / 3, i > 0}, append(cells, rows.row(i)...), nil
-			})
-		}
-		if err := write(); err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Join(m.executed, ", "); got != want || m.prepared != 3 || m.closed != 3 {
-			t.Errorf("%d found: executed %s; %d prepared, %d closed", found, got, m.prepared, m.closed)
-		}
-		for _, text := range []string{"upsert", "update"} {
-			m.executed, m.f.fail = nil, map[string]error{text: errPlain}
-			if err := write(); !errors.Is(err, errPlain) || len(m.executed) > 1 {
-				t.Errorf("%s: error %v after %q", text, err, m.executed)
-			}
-		}
 	}
 }
 
@@ -172,9 +140,9 @@ func TestEachRowOfMany(t *testing.T) {
 			t.Errorf("%d rows were read before row %d was written", ahead, executed)
 		}
 	}
-	err := m.write(t.Context(), []rowStatement{{text: "even"}, {text: "odd"}}, n, func(i int, cells []datum) (manner, []datum, error) {
+	err := m.write(t.Context(), []string{"even", "odd"}, n, func(i int, cells []datum) (int, []datum, error) {
 		read++
-		return manner{statement: i % 2}, append(cells, textOf(fmt.Sprint(i))), nil
+		return i % 2, append(cells, textOf(fmt.Sprint(i))), nil
 	})
 	if err != nil || m.prepared != 2 || m.closed != 2 || len(m.executed) != n {
 		t.Fatalf("%d rows written, %d statements prepared, %d closed: %v", len(m.executed), m.prepared, m.closed, err)

@@ -37,7 +37,7 @@ func (u upsert) exec(ctx context.Context, t *tx, rows *grid) error {
 		}
 		return t.exec(ctx, u.doing(), u.fromArrays(rows, types, t.gathered != nil))
 	case SQLite:
-		return t.each(ctx, u.doing(), u.forOne(t).text, rows)
+		return t.each(ctx, u.doing(), u.forOne(t), rows)
 	}
 	for chunk := range rows.chunks(t.mostRows(rows.columns), maxBytes) {
 		if err := t.exec(ctx, u.doing(), u.into(t.statement(), chunk)); err != nil {
@@ -98,32 +98,9 @@ func (u upsert) fromArrays(rows *grid, types []pgColumn, binaryFormat bool) *sta
 	return s
 }
 
-// forOne is SQLite's form, which takes one row.
-func (u upsert) forOne(t *tx) rowStatement {
-	r := rowStatement{text: u.into(t.statement(), &grid{len(u.columns), make([]datum, len(u.columns))}).String()}
-	updated := u.updated()
-	if len(updated) == 0 {
-		return r
-	}
-	s := t.statement()
-	column := func(before, name, after string) {
-		s.text(before, s.dialect.quote(name), after).arg(datum{})
-		r.cells = append(r.cells, slices.Index(u.columns, name))
-	}
-	s.text("UPDATE ", s.dialect.quoteTable(u.table), " AS target")
-	for i, name := range updated {
-		column([]string{" SET ", ", "}[min(i, 1)], name, " = ")
-	}
-	for i, name := range u.keys {
-		column([]string{" WHERE target.", " AND target."}[min(i, 1)], name, " = ")
-	}
-	if u.guard != "" {
-		s.text(" AND (target.", s.dialect.quote(u.guard), " IS NULL OR ")
-		column("target.", u.guard, " <= ")
-		s.text(")")
-	}
-	r.update = s.String()
-	return r
+// forOne is the text of SQLite's form, which takes one row.
+func (u upsert) forOne(t *tx) string {
+	return u.into(t.statement(), &grid{len(u.columns), make([]datum, len(u.columns))}).String()
 }
 
 // into writes the form of MySQL, and of SQLite for the first row.

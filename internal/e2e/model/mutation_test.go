@@ -31,7 +31,6 @@ var mutations = []mutation{
 		s.text(" WHERE`, `if false {
 		g := d.quote(u.guard)
 		s.text(" WHERE`}, nil},
-	{"order guard of SQLite's updates", "sqlite", edit{"sink/sqlsink/upsert.go", `s.text(" AND (target.",`, `s.text(" AND (1 = 1 OR target.",`}, nil},
 	{"order guard of deletes", "sqlite", edit{"sink/sqlsink/remove.go", `s.text(" AND (", g,`, `s.text(" AND (1 = 1 OR ", g,`}, nil},
 	{"order guard of soft deletes", "sqlite", edit{"sink/sqlsink/softdelete.go", "keys[:len(keys):len(keys)], guard: g.column}", `keys[:len(keys):len(keys)], guard: ""}`}, nil},
 	{"tombstones", "sqlite", edit{"sink/sqlsink/tombstone.go", "return buried[c.hash] > c.version", "return false"}, nil},

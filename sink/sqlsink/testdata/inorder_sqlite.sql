@@ -13,11 +13,8 @@ COMMIT
 -- every change
 BEGIN Default
 DELETE FROM "orders" AS target WHERE (target."a" = ? AND target."b" = ?)
-UPDATE "orders" AS target SET "v" = ?, "n" = ? WHERE target."a" = ? AND target."b" = ?
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n"
-UPDATE "orders" AS target SET "v" = ?, "n" = ? WHERE target."a" = ? AND target."b" = ?
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n"
-UPDATE "orders" AS target SET "v" = ?, "n" = ? WHERE target."a" = ? AND target."b" = ?
 INSERT INTO "orders" AS target ("a", "b", "v", "n") VALUES (?, ?, ?, ?) ON CONFLICT ("a", "b") DO UPDATE SET "v" = excluded."v", "n" = excluded."n"
 DELETE FROM "orders" AS target WHERE (target."a" = ? AND target."b" = ?)
 COMMIT
