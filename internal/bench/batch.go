@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +25,7 @@ type change struct {
 // batch is what one invocation brings.
 type batch struct {
 	changes []change
+	rows    []int  // of a batch that can be loaded: the last change of each row, in the order of keys
 	payload []byte // the changes as Lambda delivers them, where asked for
 }
 
@@ -60,6 +64,45 @@ func (h *history) mix(records int) batch {
 	}
 	h.enliven(before)
 	return b
+}
+
+// apart is a mix whose rows a bulk load can take: what changes or removes an older item is about another one, which is not
+// there and has its place next to it.
+func (h *history) apart(records int) batch {
+	before := len(h.versions)
+	b := h.mix(records)
+	inserted, last := map[string]bool{}, map[string]int{}
+	for id := before; id < len(h.versions); id++ {
+		inserted[h.state(id).PK] = true
+	}
+	for i := range b.changes {
+		c := &b.changes[i]
+		if !inserted[c.row.PK] {
+			pk := c.row.PK + "." + c.sequence
+			c.row.PK, c.old.PK = pk, pk
+		}
+		last[c.row.PK] = i
+	}
+	b.rows = slices.SortedFunc(maps.Values(last), func(i, j int) int { return strings.Compare(b.changes[i].row.PK, b.changes[j].row.PK) })
+	return b
+}
+
+// each goes through the changes at some indexes, or through all.
+func each(changes []change, at []int) iter.Seq[*change] {
+	return func(yield func(*change) bool) {
+		if at == nil {
+			for i := range changes {
+				if !yield(&changes[i]) {
+					return
+				}
+			}
+		}
+		for _, i := range at {
+			if !yield(&changes[i]) {
+				return
+			}
+		}
+	}
 }
 
 // fresh is a batch of INSERTs: what a bulk load can take.

@@ -28,6 +28,40 @@ func TestMix(t *testing.T) {
 	}
 }
 
+// TestApart is a mix that holds none of the older items, and its rows, each once, are in the order of their keys.
+func TestApart(t *testing.T) {
+	t.Parallel()
+	h := newHistory()
+	older := map[string]bool{}
+	for _, c := range h.fresh(1000).changes {
+		older[c.row.PK] = true
+	}
+	b, events, rows := h.apart(1000), map[handler.EventName]int{}, 0
+	for _, c := range b.changes {
+		events[c.event]++
+		if older[c.row.PK] {
+			t.Fatalf("%s of an older item", c.event)
+		}
+	}
+	last := ""
+	for c := range each(b.changes, b.rows) {
+		if rows++; c.row.PK <= last {
+			t.Fatalf("%s follows %s", c.row.PK, last)
+		}
+		last = c.row.PK
+	}
+	if events[handler.Insert] != 700 || events[handler.Modify] != 200 || events[handler.Remove] != 100 || rows < 850 || rows > 910 {
+		t.Errorf("events %v, %d rows", events, rows)
+	}
+	count := 0
+	for range each(b.changes, nil) {
+		count++
+	}
+	if count != len(b.changes) {
+		t.Errorf("%d changes", count)
+	}
+}
+
 // TestPayload holds what is decoded against what was encoded.
 func TestPayload(t *testing.T) {
 	t.Parallel()
@@ -38,13 +72,18 @@ func TestPayload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fast, err := decodeFresh(decoder, fresh.payload)
+	fast, err := decodeFast(decoder, fresh.payload)
 	if err != nil {
 		t.Fatal(err)
 	}
 	equal(t, fast, fresh.changes)
 	mixed := h.mix(100)
 	mixed.encode()
+	fast, err = decodeFast(decoder, mixed.payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, fast, mixed.changes)
 	usual, err := decodeChanges(mixed.payload)
 	if err != nil {
 		t.Fatal(err)

@@ -19,11 +19,11 @@ const rowsBefore = 200_000
 
 // flavour is what the engines have apart from each other.
 type flavour struct {
-	schema []string // the table that all routes write to, with the columns of every guard
-	hash   string   // 64 hexadecimal digits, made of a number i
-	load   func(ctx context.Context, pool *sqlx.DB, changes []change) error
-	empty  []string // empties the table, and what remembers its deletions
-	settle string   // brings the statistics up to date
+	schema []string                                                                   // the table that all routes write to, with the columns of every guard
+	hash   string                                                                     // 64 hexadecimal digits, made of a number i
+	load   func(ctx context.Context, pool *sqlx.DB, changes []change, at []int) error // see each
+	empty  []string                                                                   // empties the table, and what remembers its deletions
+	settle string                                                                     // brings the statistics up to date
 }
 
 // emptied is for MySQL and MariaDB, which empty one table at a time.
@@ -85,7 +85,7 @@ func (d *database) fill(ctx context.Context, rows int) error {
 		return err
 	}
 	d.history = newHistory()
-	if err := d.load(ctx, d.pool, d.history.fresh(rows).changes); err != nil {
+	if err := d.load(ctx, d.pool, d.history.fresh(rows).changes, nil); err != nil {
 		return err
 	}
 	const digits = "SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 " +

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -96,23 +97,29 @@ func invoke(target sink.Target[flat]) func(ctx context.Context, payload []byte) 
 	}
 }
 
-// decodeFresh is the fast way from a payload of INSERTs to rows, without a handler.
-func decodeFresh(d *mapping.Decoder[flat], payload []byte) ([]change, error) {
+// decodeFast is the fast way from a payload to rows, without a handler.
+func decodeFast(d *mapping.Decoder[flat], payload []byte) ([]change, error) {
 	changes := make([]change, 0, len(payload)/512)
 	text := string(payload)
-	records, err := streamjson.SplitWith(text, func(_ int, image streamjson.Image, at int) (int, bool) {
+	records, err := streamjson.SplitWith(text, func(record int, image streamjson.Image, at int) (int, bool) {
 		if image != streamjson.NewImage {
 			return at, false
 		}
-		changes = append(changes, change{})
-		end, err := d.DecodePrefix(text, at, &changes[len(changes)-1].row)
+		for len(changes) <= record {
+			changes = append(changes, change{})
+		}
+		end, err := d.DecodePrefix(text, at, &changes[record].row)
 		return end, err == nil
 	})
-	if err == nil && len(records) != len(changes) {
-		err = fmt.Errorf("%d images in %d records", len(changes), len(records))
+	for len(changes) < len(records) {
+		changes = append(changes, change{})
 	}
 	for i := range records {
-		changes[i].sequence = records[i].SequenceNumber
+		c := &changes[i]
+		c.event, c.sequence = handler.EventName(records[i].EventName), records[i].SequenceNumber
+		if c.event == handler.Remove {
+			err = errors.Join(err, d.DecodeString(records[i].Keys, &c.row))
+		}
 	}
 	return changes, err
 }

@@ -10,14 +10,11 @@ import (
 // writer is one way to bring a batch into a database.
 type writer struct {
 	name  string
-	fresh bool // takes INSERTs only
+	batch func(h *history, records int) batch
 	peer  bool // not ours, and slow: it is left out of most rounds
 	most  int  // how many records it is given at once; 0: as many as there are
 	write func(ctx context.Context, b *batch) error
 }
-
-// inserts is the route of soft deletes with the ceiling's rows.
-const inserts = "inserts"
 
 // rowByRowMost limits the batches of who writes row by row: each record costs the same there, however many there are.
 func (o options) rowByRowMost() int {
@@ -37,12 +34,19 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	decode := func(payload []byte) ([]change, error) { return decodeFast(decoder, payload) }
+	load := func(ctx context.Context, b *batch, changes []change) error {
+		return d.load(ctx, p.plain, changes, b.rows)
+	}
 	all := []writer{
-		{"usual", false, true, o.rowByRowMost(), rows(c, decodeChanges, func(ctx context.Context, c []change) error { return rowByRow(ctx, p.plain, c) })},
-		{"gorm", false, true, 0, rows(c, decodeChanges, func(ctx context.Context, c []change) error { return inBatches(ctx, db, c) })},
-		{"ceiling", true, false, 0, rows(c,
-			func(payload []byte) ([]change, error) { return decodeFresh(decoder, payload) },
-			func(ctx context.Context, c []change) error { return d.load(ctx, p.plain, c) })},
+		{"usual", (*history).mix, true, o.rowByRowMost(), rows(c, decodeChanges, func(ctx context.Context, _ *batch, changes []change) error {
+			return rowByRow(ctx, p.plain, changes)
+		})},
+		{"gorm", (*history).mix, true, 0, rows(c, decodeChanges, func(ctx context.Context, _ *batch, changes []change) error {
+			return inBatches(ctx, db, changes)
+		})},
+		{"ceiling", (*history).fresh, false, 0, rows(c, decode, load)},
+		{"same rows", (*history).apart, false, 0, rows(c, decode, load)},
 	}
 	for _, g := range guards {
 		target, err := newTarget(p.ours, g.option)
@@ -50,16 +54,12 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 			return nil, err
 		}
 		handle := invoke(target)
-		write := func(ctx context.Context, b *batch) error {
+		all = append(all, writer{g.name, (*history).mix, false, 0, func(ctx context.Context, b *batch) error {
 			if c.suite == "write" {
 				return stage(ctx, target, b.changes)
 			}
 			return handle(ctx, b.payload)
-		}
-		all = append(all, writer{g.name, false, false, 0, write})
-		if g.name == "softdelete" {
-			all = append(all, writer{inserts, true, false, 0, write})
-		}
+		}})
 	}
 	if d.proxy == nil {
 		for i := range all {
@@ -70,16 +70,18 @@ func writers(o options, p pools, d *database, c sqlCase) ([]writer, error) {
 }
 
 // rows is a route that writes changes: those of the batch, or where the case begins with a payload those decoded from it.
-func rows(c sqlCase, decode func([]byte) ([]change, error), write func(context.Context, []change) error) func(context.Context, *batch) error {
+func rows(
+	c sqlCase, decode func([]byte) ([]change, error), write func(ctx context.Context, b *batch, changes []change) error,
+) func(context.Context, *batch) error {
 	return func(ctx context.Context, b *batch) error {
 		if c.suite == "write" {
-			return write(ctx, b.changes)
+			return write(ctx, b, b.changes)
 		}
 		changes, err := decode(b.payload)
 		if err != nil {
 			return err
 		}
-		return write(ctx, changes)
+		return write(ctx, b, changes)
 	}
 }
 

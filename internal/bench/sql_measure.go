@@ -98,12 +98,7 @@ func (m *measurement) batch(w *writer) batch {
 	if w.most > 0 {
 		records = min(records, w.most)
 	}
-	b := batch{}
-	if w.fresh {
-		b = m.history.fresh(records)
-	} else {
-		b = m.history.mix(records)
-	}
+	b := w.batch(m.history, records)
 	if m.suite == "e2e" {
 		b.encode()
 	}

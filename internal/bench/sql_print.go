@@ -28,10 +28,8 @@ func (m *measurement) figures(name string) []string {
 		fmt.Sprintf("x_usual=%.1f", m.times(name, "usual")),
 		fmt.Sprintf("x_gorm=%.2f", m.times(name, "gorm")),
 		fmt.Sprintf("of_ceiling=%.2f", m.times(name, "ceiling")),
+		fmt.Sprintf("of_same_rows=%.2f", m.times(name, "same rows")),
 		fmt.Sprintf("of_unguarded=%.2f", m.times(name, "unguarded")),
-	}
-	if name == "softdelete" {
-		figures = append(figures, fmt.Sprintf("inserts_of_ceiling=%.2f", m.times(inserts, "ceiling")))
 	}
 	if m.peer != nil {
 		figures = append(figures, fmt.Sprintf("x_redpanda=%.2f", m.times(name, "redpanda")))

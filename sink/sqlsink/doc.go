@@ -54,7 +54,8 @@
 // In one transaction each table gets its removals first, so that a row can move to another key and keep a unique value. (On
 // SQLite soft deletes go among the upserts, in the order of keys, and a transaction in which a constraint objects once more, with
 // the deletes first.)
-// A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it.
+// A row that takes the unique value of another one is a permanent error on every engine, and never overwrites it, unless a
+// constraint of SQLite asks for that (UNIQUE ON CONFLICT REPLACE).
 //
 // In one commit the tables are written in the order in which their targets were made, each with its removals first. A foreign
 // key between two of them needs the parent's target made first and ON DELETE CASCADE, or DEFERRABLE INITIALLY DEFERRED where
