@@ -35,7 +35,7 @@ func (c driverConn) Conn() *pgx.Conn { return c.conn }
 // connect returns a connection to a server of its own.
 func connect(t *testing.T) (driverConn, *server) {
 	t.Helper()
-	client, end := pair(t)
+	client, end := net.Pipe()
 	s := &server{
 		conn: end, wire: pgproto3.NewBackend(end, end), names: map[string]string{}, status: 'I', at: map[string]func(*server){},
 	}
@@ -56,23 +56,6 @@ func connect(t *testing.T) (driverConn, *server) {
 		serving.Wait()
 	})
 	return driverConn{conn}, s
-}
-
-// pair returns the ends of a TCP connection: unlike those of a net.Pipe they take what nobody reads yet, as far as it is little.
-func pair(t *testing.T) (client, server net.Conn) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	if client, err = net.Dial("tcp", listener.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	if server, err = listener.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	return client, server
 }
 
 // when sets what happens at a statement; nil takes it back.

@@ -131,7 +131,6 @@ func (f *flight) fly(ctx context.Context, write func(add func(onetrip.Statement)
 			_ = f.writer.wait()
 		}
 	}()
-	f.writer.watch = func() (stop func() bool) { return context.AfterFunc(ctx, f.hangUp) }
 	f.begin()
 	err := write(f.add)
 	panicked = false

@@ -14,8 +14,7 @@ type writer struct {
 	buffer []byte // the messages; those before sent are on their way
 	sent   int
 	to     io.Writer
-	broken func()                    // called when writing fails
-	watch  func() (stop func() bool) // ends what writes when the flight's time is over, until stop is called
+	broken func() // called when writing fails
 
 	begun  bool          // something has been sent
 	chunks chan []byte   // nil as long as nobody else writes
@@ -43,7 +42,8 @@ func (w *writer) flush() {
 		return
 	}
 	if !w.begun {
-		w.first()
+		w.sent = writeNow(w.to, w.buffer) // who else writes has to wake a processor first, while the server waits for work
+		w.begun = w.sent > 0
 	}
 	if w.sent == len(w.buffer) {
 		return
@@ -54,16 +54,6 @@ func (w *writer) flush() {
 		w.sent = len(w.buffer)
 	default:
 	}
-}
-
-// first writes the beginning without another goroutine, which would have to wake a processor first. The connection was idle, so
-// its socket has room for that much, whether the server reads or not.
-func (w *writer) first() {
-	const most = 16 << 10
-	w.begun, w.sent = true, min(len(w.buffer), most)
-	stop := w.watch()
-	w.write(w.buffer[:w.sent])
-	stop()
 }
 
 func (w *writer) start() {
