@@ -19,11 +19,14 @@ const rowsBefore = 200_000
 
 // flavour is what the engines have apart from each other.
 type flavour struct {
-	schema []string                                                                   // the table that all routes write to, with the columns of every guard
-	hash   string                                                                     // 64 hexadecimal digits, made of a number i
-	load   func(ctx context.Context, pool *sqlx.DB, changes []change, at []int) error // see each
-	empty  []string                                                                   // empties the table, and what remembers its deletions
-	settle string                                                                     // brings the statistics up to date
+	schema []string // the table that all routes write to, with the columns of every guard
+	hash   string   // 64 hexadecimal digits, made of a number i
+
+	// load stores the rows of changes, those at some indexes or all (see each), as the engine does fastest.
+	load func(ctx context.Context, pool *sqlx.DB, changes []change, at []int) error
+
+	empty  []string // empties the table, and what remembers its deletions
+	settle string   // brings the statistics up to date
 }
 
 // emptied is for MySQL and MariaDB, which empty one table at a time.

@@ -4,6 +4,7 @@ package pgxwire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -11,22 +12,28 @@ import (
 	"github.com/dynasink/dynasink/internal/onetrip"
 )
 
-// pair returns the ends of a TCP connection.
-func pair(t *testing.T) (client, server net.Conn) {
+// pair returns the ends of a TCP connection that takes little which nobody reads.
+func pair(t *testing.T) (client, server *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	if client, err = net.Dial("tcp", listener.Addr().String()); err != nil {
+	dialed, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
-	if server, err = listener.Accept(); err != nil {
+	t.Cleanup(func() { dialed.Close() })
+	accepted, err := listener.Accept()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() { accepted.Close() })
+	client, server = dialed.(*net.TCPConn), accepted.(*net.TCPConn)
+	if err := errors.Join(client.SetWriteBuffer(64<<10), server.SetReadBuffer(64<<10)); err != nil {
+		t.Fatal(err)
+	}
 	return client, server
 }
 
@@ -81,5 +88,26 @@ func TestASocketThatIsClosed(t *testing.T) {
 	w.finish()
 	if err := w.wait(); err == nil || broken != 1 {
 		t.Errorf("got %v, reported %d times", err, broken)
+	}
+}
+
+// scrambled is a connection that changes what is written to it.
+type scrambled struct{ *net.TCPConn }
+
+func (s scrambled) Write(data []byte) (int, error) { return s.TCPConn.Write(bytes.ToUpper(data)) }
+
+// TestAConnectionWithASocketWithin does what it does to all that is written.
+func TestAConnectionWithASocketWithin(t *testing.T) {
+	t.Parallel()
+	to, from := pair(t)
+	w := writer{to: scrambled{to}, broken: func() {}, buffer: bytes.Repeat([]byte("x"), onetrip.WorthSending)}
+	w.flush()
+	w.finish()
+	got := make([]byte, onetrip.WorthSending)
+	if _, err := io.ReadFull(from, got); err != nil || !bytes.Equal(got, bytes.ToUpper(w.buffer)) {
+		t.Errorf("other bytes arrived (%v)", err)
+	}
+	if err := w.wait(); err != nil {
+		t.Error(err)
 	}
 }
