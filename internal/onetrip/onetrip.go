@@ -11,8 +11,8 @@ import (
 type Batch struct {
 	Begin      []string    // BEGIN and what belongs to it, without parameters
 	Statements []Statement // those that have been added; the sender's to fill
-	Unnamed    bool        // leave no prepared statement behind on the connection
-	Held       bool        // send nothing before write has returned: it may well change its mind
+	NoPrepared bool        // leave no prepared statement behind on the connection
+	Whole      bool        // send nothing before write has returned: it may well change its mind
 }
 
 // Statement is one statement of a batch; the rows it returns are dropped.
@@ -22,12 +22,12 @@ type Statement struct {
 	Params []Param
 	Copy   []byte // what a COPY … FROM STDIN statement reads; nil for any other
 
-	// Proof, if not nil, goes after this statement, unless the connection has it prepared: then the server itself refuses to run
-	// it when what the proof asserts has changed, as PostgreSQL does with the types of columns that a statement returns.
-	Proof *Statement
+	// Check, if not nil, goes after this statement, unless the connection has it prepared. The server itself refuses to run a
+	// prepared statement when what Check asserts has changed, as PostgreSQL does with the types of columns that it returns.
+	Check *Statement
 
-	// Optimistic marks a statement whose failure only means that the batch has to be put in another way.
-	Optimistic bool
+	// MayFail marks a statement whose failure only means that the batch has to be put in another way.
+	MayFail bool
 }
 
 // WorthSending is how many bytes a sender sends at once while there are more to come. Less is for tests, to be set before they

@@ -87,15 +87,15 @@ func (u upsert) copy(ctx context.Context, tx *tx, rows *grid) (copied bool, err 
 	}
 	doing := "look at " + u.table
 	look, proof := u.look(types).gather(doing), sameTypes(u.table, u.columns, types).gather(doing)
-	proof.Optimistic, look.Proof = true, &proof
-	tx.gatherOptimistic(look)
+	proof.MayFail, look.Check = true, &proof
+	tx.gatherMayFail(look)
 	if u.buried.table != "" {
-		tx.gatherOptimistic(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
+		tx.gatherMayFail(u.buried.assertion(rows, len(u.columns)).gather("look for tombstones of " + u.table))
 	}
 	s := tx.statement()
 	s.text("COPY ", s.dialect.quoteTable(u.table), " (", s.dialect.quoteAll(u.columns), ") FROM STDIN (FORMAT binary)")
 	tx.gathered.copied = append(tx.gathered.copied, u.table)
-	tx.gatherOptimistic(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
+	tx.gatherMayFail(onetrip.Statement{Doing: "copy into " + u.table, Text: s.String(), Copy: data})
 	return true, nil
 }
 
@@ -111,7 +111,7 @@ func (u upsert) look(types []pgColumn) *statement {
 	return s.text(" RETURNING ", s.dialect.quoteAll(u.columns), " /* ", strings.Join(oidsOf(types), " "), " */")
 }
 
-func (t *tx) gatherOptimistic(s onetrip.Statement) {
-	s.Optimistic = true
+func (t *tx) gatherMayFail(s onetrip.Statement) {
+	s.MayFail = true
 	t.gathered.gather(s)
 }

@@ -73,8 +73,8 @@ func (t *tx) again() {
 // send sends the first statements while fn makes the next. An error of fn leaves nothing behind.
 func (s *store) send(ctx context.Context, t *tx, fn func(ctx context.Context, t *tx) error) error {
 	batch := &onetrip.Batch{
-		Begin:   append([]string{"BEGIN ISOLATION LEVEL READ COMMITTED"}, s.limits(ctx)...),
-		Unnamed: s.stateless, Held: s.changeable.Load() || len(t.gathered.known) > 0,
+		Begin:      append([]string{"BEGIN ISOLATION LEVEL READ COMMITTED"}, s.limits(ctx)...),
+		NoPrepared: s.stateless, Whole: s.changeable.Load() || len(t.gathered.known) > 0,
 	}
 	var refused, err error
 	write := func(add func(onetrip.Statement)) error {
@@ -119,7 +119,7 @@ func (s *store) sent(batch *onetrip.Batch, err error) error {
 	err = s.wrap(statement.Doing, failure.Err)
 	s.catalog.doubt(err)
 	var e *Error
-	if !statement.Optimistic || sink.IsTransient(err) && !(errors.As(err, &e) && e.SQLState == badMessage) {
+	if !statement.MayFail || sink.IsTransient(err) && !(errors.As(err, &e) && e.SQLState == badMessage) {
 		return err
 	}
 	return &optimismError{err}

@@ -25,7 +25,7 @@ func (f *flights) Send(_ context.Context, _ any, b *onetrip.Batch, write func(ad
 		b.Statements = append(b.Statements, s)
 		doing = append(doing, s.Doing)
 	})
-	f.held, f.doing = append(f.held, b.Held), append(f.doing, doing)
+	f.held, f.doing = append(f.held, b.Whole), append(f.doing, doing)
 	copied := slices.IndexFunc(b.Statements, func(s onetrip.Statement) bool { return s.Copy != nil })
 	if err != nil || !f.refuse || copied < 0 {
 		return err

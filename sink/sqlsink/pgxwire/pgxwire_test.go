@@ -52,7 +52,7 @@ func TestABatchIsOneFlight(t *testing.T) {
 			t.Errorf("the client sent\n%s\nwant\n%s", got, want)
 		}
 	}
-	batch.Unnamed = true
+	batch.NoPrepared = true
 	if err := send(t.Context(), conn, batch); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestAProofGoesWithAStatementThatIsNew(t *testing.T) {
 	conn, s := connect(t)
 	proved := func() *onetrip.Batch {
 		b := batchOf("a", "b")
-		b.Statements[0].Proof = &onetrip.Statement{Doing: "prove", Text: "proof"}
+		b.Statements[0].Check = &onetrip.Statement{Doing: "prove", Text: "proof"}
 		return b
 	}
 	first := begun + "parse " + named("a", 0) + "; a; parse " + named("proof", 0) + "; proof; parse " + named("b", 0) + "; b; parse ; COMMIT; sync"
@@ -89,7 +89,7 @@ func TestAProofGoesWithAStatementThatIsNew(t *testing.T) {
 	s.heard()
 	s.when("proof", nil)
 	b = proved()
-	b.Unnamed = true
+	b.NoPrepared = true
 	if err := send(t.Context(), conn, b); err != nil || !strings.Contains(s.heard(), "; proof; ") {
 		t.Errorf("without names it goes without, %v", err)
 	}

@@ -23,11 +23,11 @@ func (f *flight) begin() {
 func (f *flight) add(s onetrip.Statement) {
 	f.given = append(f.given, s)
 	f.batch.Statements = append(f.batch.Statements, s)
-	if known := f.statement(&s); !known && s.Proof != nil {
-		f.batch.Statements = append(f.batch.Statements, *s.Proof)
-		f.statement(s.Proof)
+	if known := f.statement(&s); !known && s.Check != nil {
+		f.batch.Statements = append(f.batch.Statements, *s.Check)
+		f.statement(s.Check)
 	}
-	if !f.batch.Held && f.refused == nil {
+	if !f.batch.Whole && f.refused == nil {
 		f.writer.flush()
 	}
 }
@@ -54,7 +54,7 @@ func (f *flight) put(messages ...pgproto3.FrontendMessage) {
 // statement reports whether the connection has it prepared.
 func (f *flight) statement(s *onetrip.Statement) (known bool) {
 	name := ""
-	if !f.batch.Unnamed && s.Copy == nil {
+	if !f.batch.NoPrepared && s.Copy == nil {
 		name, known = f.name(s.Text)
 	}
 	f.writer.grow(sizeOf(s))

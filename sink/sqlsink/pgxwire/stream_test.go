@@ -99,7 +99,7 @@ func TestWhatIsHeldGoesAtTheEnd(t *testing.T) {
 	conn, s := connect(t)
 	for _, wrote := range []error{errWrite, nil} {
 		batch := batchOf()
-		batch.Held = true
+		batch.Whole = true
 		returned := false
 		early := make(chan bool, 1)
 		s.when("BEGIN", func(s *server) { early <- !returned; s.complete("BEGIN") })
